@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* COMMAND: started before there is anything to trace it with, held, and released when there is. */
+#ifndef COMMON_CHILD_H
+#define COMMON_CHILD_H
+
+#include <sys/types.h>
+
+struct child {
+	pid_t pid; /* 0: there is none */
+	int pidfd; /* readable when it has ended */
+	int hold;  /* it waits for a byte from here, and ends when this is closed without one */
+};
+
+/*
+ * Forks a process that will run `argv`, as `user` if that is not NULL (with its
+ * groups, HOME, USER and LOGNAME).  Returns 0 or a negative errno, after saying
+ * why.  A command that cannot be run says so itself and ends with 126 or 127,
+ * as it does in a shell.
+ */
+int child_start(struct child *c, char *const argv[], const char *user);
+void child_release(struct child *c);
+/* Waits for its end.  Returns its exit status, 128 + n if signal n ended it. */
+int child_wait(struct child *c);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "common/column.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/clock.h"
+#include "common/event.h"
+#include "common/log.h"
+
+static const struct column *table_find(const struct table *t, const char *name, size_t len)
+{
+	for (const struct column *c = t->columns; c->name; c++)
+		if (strlen(c->name) == len && !strncasecmp(c->name, name, len))
+			return c;
+	return NULL;
+}
+
+static bool table_shows(const struct table *t, const struct column *c)
+{
+	for (unsigned int i = 0; i < t->count; i++)
+		if (t->shown[i] == c)
+			return true;
+	return false;
+}
+
+/* Adds a column in the order of the table. */
+static void table_insert(struct table *t, const struct column *c)
+{
+	unsigned int i = t->count;
+
+	if (table_shows(t, c))
+		return;
+	for (; i > 0 && t->shown[i - 1] > c; i--)
+		t->shown[i] = t->shown[i - 1];
+	t->shown[i] = c;
+	t->count++;
+}
+
+void table_show(struct table *t, const char *name)
+{
+	table_insert(t, table_find(t, name, strlen(name)));
+}
+
+int table_choose(struct table *t, const char *spec)
+{
+	bool add = *spec == '+';
+	const struct column *c;
+	size_t len;
+
+	if (!add)
+		t->count = 0;
+	for (spec += add;; spec += len + 1) {
+		len = strcspn(spec, ",");
+		c = table_find(t, spec, len);
+		if (!c)
+			return log_err(0, "-o: no column '%.*s' (-o list shows them)", (int)len, spec);
+		if (add)
+			table_insert(t, c);
+		else if (table_shows(t, c))
+			return log_err(0, "-o: column '%.*s' twice", (int)len, spec);
+		else
+			t->shown[t->count++] = c;
+		if (!spec[len])
+			return 0;
+	}
+}
+
+uint32_t table_wants(const struct table *t)
+{
+	uint32_t want = 0;
+
+	for (unsigned int i = 0; i < t->count; i++)
+		want |= t->shown[i]->want;
+	return want;
+}
+
+void table_heading(const struct table *t, struct output *o)
+{
+	const struct column *c;
+	const char *gap = "";
+
+	for (unsigned int i = 0; i < t->count; i++) {
+		c = t->shown[i];
+		if (c->note)
+			continue;
+		output_format(o, "%s%*s", gap, i + 1 < t->count || c->width > 0 ? c->width : 0, c->name);
+		gap = " ";
+	}
+	output_put(o, "\n");
+}
+
+static void cell_fill(struct cell *cell, const struct column *c, const void *record, bool json)
+{
+	const char *at = (const char *)record + c->offset;
+
+	cell->kind = CELL_NONE;
+	switch (c->kind) {
+	case COLUMN_CELL:
+		c->get(record, cell);
+		break;
+	case COLUMN_U32:
+		cell_number(cell, *(const uint32_t *)at);
+		break;
+	case COLUMN_S32:
+		cell_number(cell, *(const int32_t *)at);
+		break;
+	case COLUMN_COMM:
+		cell_text(cell, at, strnlen(at, EVENT_COMM_LEN));
+		break;
+	case COLUMN_TIME:
+		(json ? clock_json : clock_text)(*(const uint64_t *)at, cell->buf);
+		cell_text(cell, cell->buf, strlen(cell->buf));
+		break;
+	}
+}
+
+static void print_cell(struct output *o, const struct column *c, const struct cell *cell, bool last)
+{
+	size_t width = abs(c->width), start = o->used, columns;
+
+	switch (cell->kind) {
+	case CELL_NONE:
+	case CELL_UNKNOWN:
+		columns = 1;
+		if (c->width > 1)
+			output_pad(o, width - 1);
+		output_put(o, cell->kind == CELL_NONE ? "-" : "?");
+		break;
+	case CELL_NUMBER:
+		output_number(o, cell->number);
+		columns = o->used - start;
+		if (c->width > 0 && columns < width) {
+			output_pad(o, width - columns);
+			memmove(o->buf + start + width - columns, o->buf + start, columns);
+			memset(o->buf + start, ' ', width - columns);
+		}
+		break;
+	case CELL_TEXT:
+		output_text(o, cell->text, cell->len, &columns);
+		break;
+	}
+	if (c->width < 0 && columns < width && !last)
+		output_pad(o, width - columns);
+}
+
+/* The members of an object; a note without a word is left out. */
+static void print_json(const struct table *t, struct output *o, const void *record, struct cell *cell)
+{
+	char key[32];
+	const char *gap = "";
+	const struct column *c;
+	size_t n;
+
+	for (unsigned int i = 0; i < t->count; i++) {
+		c = t->shown[i];
+		cell_fill(cell, c, record, true);
+		if (c->note && cell->kind == CELL_NONE)
+			continue;
+		for (n = 0; c->name[n] && n < sizeof(key) - 1; n++)
+			key[n] = tolower((unsigned char)c->name[n]);
+		key[n] = '\0';
+		output_put(o, gap);
+		gap = ",";
+		switch (cell->kind) {
+		case CELL_NONE:
+		case CELL_UNKNOWN:
+			output_format(o, "\"%s\":null", key);
+			break;
+		case CELL_NUMBER:
+			output_format(o, "\"%s\":", key);
+			output_number(o, cell->number);
+			break;
+		case CELL_TEXT:
+			output_json_text(o, key, cell->text, cell->len);
+			break;
+		}
+	}
+}
+
+static void print_row(const struct table *t, struct output *o, const void *record, struct cell *cell)
+{
+	const struct column *c, *note = NULL;
+	const char *gap = "";
+
+	for (unsigned int i = 0; i < t->count; i++) {
+		c = t->shown[i];
+		if (c->note) {
+			note = c;
+			continue;
+		}
+		cell_fill(cell, c, record, false);
+		output_put(o, gap);
+		gap = " ";
+		print_cell(o, c, cell, i + 1 == t->count || (i + 2 == t->count && t->shown[i + 1]->note));
+	}
+	if (!note)
+		return;
+	cell_fill(cell, note, record, false);
+	if (cell->kind == CELL_TEXT) {
+		/* A TAB in a name is shown as \t, so no name can pass for a note. */
+		output_put(o, "\t");
+		output_text(o, cell->text, cell->len, NULL);
+	}
+}
+
+void table_print(const struct table *t, struct output *o, const void *record)
+{
+	static struct cell cell;
+
+	if (o->json)
+		print_json(t, o, record, &cell);
+	else
+		print_row(t, o, record, &cell);
+}
+
+void table_list(const struct table *t, FILE *to)
+{
+	for (const struct column *c = t->columns; c->name; c++)
+		fprintf(to, "%-9s %s\n", c->name, c->help);
+}

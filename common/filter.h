@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The filters that every command has: their options, and arming the kernel half
+ * with them.
+ */
+#ifndef COMMON_FILTER_H
+#define COMMON_FILTER_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <bpf/libbpf.h>
+#include "common/event.h"
+
+#define FILTER_PIDS 1024
+
+struct filters {
+	struct filter *kernel; /* in the read-only data of the program, before it is loaded */
+	uint32_t pids[FILTER_PIDS];
+	unsigned int pid_count;
+	bool follow;
+	int cgroup; /* file descriptor; -1: no filter */
+};
+
+/* An argp child; its input is a struct filters whose `kernel` is set. */
+extern const struct argp filter_argp;
+
+/*
+ * Before the program is loaded: sizes of maps, and which programs there need to
+ * be.  `descendants`: of COMMAND.  0 or a negative errno, after saying why.
+ */
+int filter_prepare(struct filters *f, struct bpf_object *object, bool descendants);
+
+/*
+ * Once it is loaded and the programs that follow descendants are attached: lets
+ * the processes and the cgroup through, the descendants they have by now as
+ * well.  `command` is the process of COMMAND, 0 for none.
+ */
+int filter_arm(struct filters *f, struct bpf_object *object, struct channel *channel, uint32_t command);
+
+#endif

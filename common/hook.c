@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "common/hook.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+
+#include "common/log.h"
+#include "common/tracefs.h"
+
+bool hook_has_loops(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_loop, NULL) > 0;
+}
+
+bool hook_has_fexit(void)
+{
+	static const struct bpf_insn exit_0[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	/* No function has this ID: a kernel that would take the program says so, one that refuses its kind says that. */
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT, .attach_btf_id = 1);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", exit_0, 2, &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno == EINVAL;
+}
+
+int hook_attach(struct bpf_program *program, bool essential, const char *what)
+{
+	const char *section = bpf_program__section_name(program);
+	struct bpf_link *link;
+	int err;
+
+	if (bpf_program__fd(program) < 0)
+		return -ENOENT;
+	link = bpf_program__attach(program);
+	err = link ? 0 : -errno;
+	if (err && essential)
+		return log_err(err, "%s", section);
+	if (err)
+		log_warn("%s are not seen: %s: %s", what, section, strerror(-err));
+	else
+		log_info("attached: %s: %s", section, what);
+	return err;
+}
+
+int hook_open_event(const char *group, const char *name)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.sample_period = 1,
+		.wakeup_events = 1,
+	};
+	int id = tracefs_event_id(group, name), event;
+
+	if (id < 0)
+		return id;
+	attr.config = id;
+	/* The program runs on every CPU, whichever the event is opened on. */
+	event = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return event < 0 ? -errno : event;
+}
+
+int hook_attach_event(struct bpf_program *program, int event, const char *name)
+{
+	if (!bpf_program__attach_perf_event(program, event))
+		return log_err(-errno, "%s", name);
+	log_info("attached: tracepoint %s", name);
+	return 0;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "common/names.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The kernel's own, in include/linux/errno.h: how an interrupted call ends before it is started again. */
+static const struct {
+	int err;
+	const char *name;
+} restarts[] = {
+	{ 512, "ERESTARTSYS" },
+	{ 513, "ERESTARTNOINTR" },
+	{ 514, "ERESTARTNOHAND" },
+	{ 516, "ERESTART_RESTARTBLOCK" },
+};
+
+const char *errno_name(int err)
+{
+	for (size_t i = 0; i < sizeof(restarts) / sizeof(*restarts); i++)
+		if (restarts[i].err == err)
+			return restarts[i].name;
+	return strerrorname_np(err);
+}
+
+int errno_number(const char *name, size_t len)
+{
+	const char *known;
+	char *end;
+	long n;
+
+	for (int err = 1; err < ERRNO_MAX; err++) {
+		known = errno_name(err);
+		if (known && strlen(known) == len && !strncmp(known, name, len))
+			return err;
+	}
+	if (len == strlen("EWOULDBLOCK") && !strncmp(name, "EWOULDBLOCK", len))
+		return errno_number("EAGAIN", 6);
+	if (!len || *name < '0' || *name > '9')
+		return -1;
+	n = strtol(name, &end, 10);
+	return end == name + len && n > 0 && n < ERRNO_MAX ? (int)n : -1;
+}
+
+#define FLAG(name) { #name, name }
+/* Flags of several bits stand before the single bits that they contain. */
+static const struct {
+	const char *name;
+	uint64_t bits;
+} flags_known[] = {
+	FLAG(O_CREAT), FLAG(O_EXCL), FLAG(O_NOCTTY), FLAG(O_TRUNC), FLAG(O_APPEND),
+	FLAG(O_NONBLOCK), FLAG(O_SYNC), FLAG(O_DSYNC), FLAG(O_ASYNC), FLAG(O_DIRECT),
+#ifdef __x86_64__
+	{ "O_LARGEFILE", 0100000 }, /* 0 in the headers of a 64-bit libc; 32-bit callers set it */
+#else
+	{ "O_LARGEFILE", 0400000 },
+#endif
+	FLAG(O_TMPFILE), FLAG(O_DIRECTORY), FLAG(O_NOFOLLOW), FLAG(O_NOATIME), FLAG(O_CLOEXEC),
+	FLAG(O_PATH),
+};
+
+static const char *const modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };
+
+#define FLAGS_KNOWN (sizeof(flags_known) / sizeof(*flags_known))
+
+size_t open_flags_text(char *buf, size_t size, uint64_t flags)
+{
+	size_t used = snprintf(buf, size, "%s", modes[flags & O_ACCMODE]);
+	uint64_t rest = flags & ~(uint64_t)O_ACCMODE;
+
+	for (size_t i = 0; i < FLAGS_KNOWN; i++) {
+		if ((rest & flags_known[i].bits) != flags_known[i].bits)
+			continue;
+		rest &= ~flags_known[i].bits;
+		used += snprintf(buf + used, size - used, "|%s", flags_known[i].name);
+	}
+	if (rest)
+		used += snprintf(buf + used, size - used, "|0x%llx", (unsigned long long)rest);
+	return used;
+}
+
+int open_flag_test(const char *name, size_t len, uint64_t *mask, uint64_t *value)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		if (strlen(modes[i]) == len && !strncmp(modes[i], name, len)) {
+			*mask = O_ACCMODE;
+			*value = i;
+			return 0;
+		}
+	}
+	for (size_t i = 0; i < FLAGS_KNOWN; i++) {
+		if (strlen(flags_known[i].name) == len && !strncmp(flags_known[i].name, name, len)) {
+			*mask = *value = flags_known[i].bits;
+			return 0;
+		}
+	}
+	return -1;
+}

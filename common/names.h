@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The names that C programs give to numbers: errno values and the flags of open(2). */
+#ifndef COMMON_NAMES_H
+#define COMMON_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Past the errno values of programs: ERESTARTSYS and its like, which only a tracer sees (linux/errno.h). */
+#define ERRNO_MAX 640
+
+/* "ENOENT" for 2; NULL for a number without a name. */
+const char *errno_name(int err);
+/* 2 for "ENOENT" or "2"; -1 if it is neither. */
+int errno_number(const char *name, size_t len);
+
+/* Decodes the flags of open(2): "O_RDONLY|O_CLOEXEC"; what has no name is in hexadecimal.  Returns the bytes. */
+size_t open_flags_text(char *buf, size_t size, uint64_t flags);
+/*
+ * The test for one name: flags & *mask == *value.  An access mode is two bits
+ * and O_RDONLY none of them set; O_SYNC and O_TMPFILE are several bits.  0, or
+ * -1 for an unknown name.
+ */
+int open_flag_test(const char *name, size_t len, uint64_t *mask, uint64_t *value);
+
+#endif

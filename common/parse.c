@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "common/parse.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+
+#define SECOND 1000000000ULL
+#define SECONDS_MAX 1000000000ULL /* 31 years: what nanoseconds in 64 bits hold with room */
+
+/* Digits alone: strtoull() would also take a sign, a space and a base. */
+static const char *digits(const char *p, uint64_t most, uint64_t *number)
+{
+	uint64_t n = 0;
+
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (n > (UINT64_MAX - 9) / 10)
+			return NULL;
+		n = 10 * n + (*p - '0');
+	}
+	if (n > most)
+		return NULL;
+	*number = n;
+	return p;
+}
+
+int parse_number(const char *option, const char *value, uint64_t least, uint64_t most, uint64_t *number)
+{
+	const char *end = digits(value, UINT64_MAX, number);
+
+	if (end == value || (end && *end))
+		return log_err(0, "%s: not a number: '%s'", option, value);
+	if (!end || *number < least || *number > most)
+		return log_err(0, "%s: out of range: '%s' (%llu to %llu)", option, value, (unsigned long long)least,
+			       (unsigned long long)most);
+	return 0;
+}
+
+int parse_seconds(const char *option, const char *value, uint64_t *ns)
+{
+	uint64_t seconds = 0, fraction = 0, unit = SECOND;
+	const char *p = digits(value, SECONDS_MAX, &seconds);
+	bool any = p != value;
+
+	if (p && *p == '.') {
+		for (p++; *p >= '0' && *p <= '9'; p++, any = true) {
+			unit /= 10;
+			fraction += (*p - '0') * unit;
+		}
+	}
+	*ns = seconds * SECOND + fraction;
+	if (!p || *p || !any)
+		return log_err(0, "%s: not a number of seconds: '%s'", option, value);
+	if (!*ns)
+		return log_err(0, "%s: must be more than 0: '%s'", option, value);
+	return 0;
+}
+
+int parse_user(const char *option, const char *value, uint32_t *uid)
+{
+	const struct passwd *user = *value ? getpwnam(value) : NULL;
+	uint64_t number;
+	const char *end;
+
+	if (user) {
+		*uid = user->pw_uid;
+		return 0;
+	}
+	end = digits(value, UINT32_MAX - 1, &number); /* the last one is no user: (uid_t)-1, see chown(2) */
+	if (!end || end == value || *end)
+		return log_err(0, "%s: no such user: '%s'", option, value);
+	*uid = number;
+	return 0;
+}
+
+int parse_list(const char *option, const char *value, int (*each)(const char *item, size_t len, void *ctx), void *ctx)
+{
+	size_t len;
+	int err;
+
+	for (;; value += len + 1) {
+		len = strcspn(value, ",");
+		if (!len)
+			return log_err(0, "%s: an empty value", option);
+		err = each(value, len, ctx);
+		if (err || !value[len])
+			return err;
+	}
+}

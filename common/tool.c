@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "common/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <locale.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+
+#include "common/child.h"
+#include "common/clock.h"
+#include "common/filter.h"
+#include "common/hook.h"
+#include "common/log.h"
+#include "common/parse.h"
+#include "common/sandbox.h"
+#include "common/source.h"
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
+
+#define MS 1000000ULL /* nanoseconds */
+#define SECOND (1000 * MS)
+
+enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_FAILED_COMMAND = 125 };
+enum { OPT_TO = 0x2000, OPT_NO_HEADER, OPT_MAX_EVENTS, OPT_USER };
+
+/* All of a run; there is one in a process. */
+static struct {
+	struct tool *tool;
+	struct tool_bpf bpf;
+	struct filters filters;
+	struct output out;
+	struct child child;
+	struct source *source;
+
+	char **command;
+	const char *user; /* to run it as */
+	const char *to;
+	bool json, timestamp, uid, extended, no_header, verbose;
+	bool stdout_closed;
+	uint64_t duration, deadline; /* nanoseconds; 0: none */
+	uint64_t max_events, events;
+
+	int epoll; /* whatever there is to wait for, except records */
+	int signalled;
+	unsigned int pidfds; /* of -p, still alive */
+	uint64_t reported;   /* losses that have been told, and when */
+	uint64_t report_time;
+} run = { .filters.cgroup = -1 };
+
+static volatile sig_atomic_t stopping, signals;
+
+/* --- options --- */
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->err_stream = NULL; /* one line on stderr is enough, and argp would add its own */
+		state->child_inputs[0] = &run.filters;
+		return 0;
+	case 'd':
+		return -parse_seconds("-d", arg, &run.duration);
+	case 'v':
+		run.verbose = true;
+		log_init(run.tool->name, true);
+		return 0;
+	case OPT_MAX_EVENTS:
+		return -parse_number("--max-events", arg, 1, UINT64_MAX, &run.max_events);
+	case OPT_USER:
+		if (!getpwnam(arg))
+			return -log_err(0, "--user: no such user: '%s'", arg);
+		run.user = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!state->quoted || state->next - 1 < state->quoted)
+			return -log_err(0, "unexpected argument: '%s' (a command goes after --)", arg);
+		run.command = state->argv + state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_END:
+		if (state->quoted && !run.command)
+			return -log_err(0, "no command after --");
+		if (run.command && (run.filters.pid_count || run.filters.kernel->tid))
+			return -log_err(0, "-%c and a command exclude each other", run.filters.pid_count ? 'p' : 't');
+		if (run.filters.follow && !run.filters.pid_count && !run.command)
+			return -log_err(0, "--follow needs -p or a command");
+		if (run.user && !run.command)
+			return -log_err(0, "--user needs a command");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_output(int key, char *arg, struct argp_state *state)
+{
+	struct table *table = run.tool->table;
+	char extended[64];
+
+	switch (key) {
+	case 'T':
+		run.timestamp = true;
+		return 0;
+	case 'U':
+		run.uid = true;
+		return 0;
+	case 'e':
+		run.extended = true;
+		return 0;
+	case 'o':
+		if (!strcmp(arg, "list") || !strcmp(arg, "help")) {
+			table_list(table, stdout);
+			exit(STATUS_OK);
+		}
+		return -table_choose(table, arg);
+	case 'J':
+		run.json = true;
+		return 0;
+	case OPT_TO:
+		if (!*arg)
+			return -log_err(0, "--to: an empty value");
+		run.to = arg;
+		return 0;
+	case OPT_NO_HEADER:
+		run.no_header = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (run.timestamp)
+			table_show(table, "TIME");
+		if (run.uid)
+			table_show(table, "UID");
+		snprintf(extended, sizeof(extended), "+%s", run.tool->extended);
+		return run.extended ? -table_choose(table, extended) : 0;
+	}
+	(void)state;
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_own(int key, char *arg, struct argp_state *state)
+{
+	(void)state;
+	return run.tool->parse(key, arg);
+}
+
+static const struct argp_option run_options[] = {
+	{ "duration", 'd', "SECONDS", 0, "Trace for that long", 0 },
+	{ "max-events", OPT_MAX_EVENTS, "N", 0, "End after N events", 0 },
+	{ "user", OPT_USER, "USER", 0, "Run COMMAND as USER", 0 },
+	{ "verbose", 'v', NULL, 0, "Say what is attached, what is not and why", 0 },
+	{},
+};
+
+static const struct argp_option output_options[] = {
+	{ "timestamp", 'T', NULL, 0, "Show the TIME", 0 },
+	{ "print-uid", 'U', NULL, 0, "Show the UID", 0 },
+	{ "extended", 'e', NULL, 0, "Show more columns", 0 },
+	{ "output", 'o', "COL[,COL...]", 0, "Show these columns; +COL,... these as well; list: list them", 0 },
+	{ "json", 'J', NULL, 0, "Print a JSON object a line", 0 },
+	{ "to", OPT_TO, "FILE", 0, "Print records into FILE, not to standard output", 0 },
+	{ "no-header", OPT_NO_HEADER, NULL, 0, "Print no heading", 0 },
+	{},
+};
+
+static int parse_options(int argc, char **argv)
+{
+	const struct argp own = { .options = run.tool->options, .parser = parse_own };
+	const struct argp output = { .options = output_options, .parser = parse_output };
+	const struct argp_child children[] = {
+		{ &filter_argp, 0, "Which processes:", 1 },
+		{ &own, 0, "Which events, and how:", 2 },
+		{ &output, 0, "Output:", 3 },
+		{},
+	};
+	const struct argp argp = { run_options, parse, "[-- COMMAND [ARG...]]", run.tool->doc, children, NULL, NULL };
+	static char version[64];
+
+	snprintf(version, sizeof(version), "%s %s", run.tool->name, VERSION);
+	argp_program_version = version;
+	argp_err_exit_status = STATUS_USAGE;
+	run.filters.kernel = run.bpf.filter;
+	if (table_choose(run.tool->table, run.tool->columns))
+		return -EINVAL;
+	return -argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+}
+
+/* --- before tracing --- */
+
+/* A descriptor 0, 1 or 2 that is closed would be given to something else, which would then get our output. */
+static void open_standard_fds(void)
+{
+	run.stdout_closed = fcntl(STDOUT_FILENO, F_GETFD) < 0;
+	while (fcntl(STDERR_FILENO, F_GETFD) < 0 || fcntl(STDOUT_FILENO, F_GETFD) < 0 ||
+	       fcntl(STDIN_FILENO, F_GETFD) < 0)
+		if (open("/dev/null", O_RDWR) < 0)
+			break;
+}
+
+/* Says which capability is missing, instead of what libbpf makes of it. */
+static int check_privileges(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {};
+	uint64_t have;
+	bool bpf, perfmon;
+
+	if (syscall(SYS_capget, &header, data))
+		return 0;
+	have = data[0].effective | (uint64_t)data[1].effective << 32;
+	if (have >> CAP_SYS_ADMIN & 1)
+		return 0;
+	bpf = have >> CAP_BPF & 1;
+	perfmon = have >> CAP_PERFMON & 1;
+	if (!bpf || !perfmon)
+		return log_err(0, "must be run as root, or with the capabilities CAP_BPF and CAP_PERFMON (missing: %s%s%s)",
+			       bpf ? "" : "CAP_BPF", !bpf && !perfmon ? ", " : "", perfmon ? "" : "CAP_PERFMON");
+	return 0;
+}
+
+static int check_kernel(void)
+{
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return log_err(-errno, "/sys/kernel/btf/vmlinux: the kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)");
+	return 0;
+}
+
+static void on_signal(int signal)
+{
+	static const struct itimerval again = { { 0, 100000 }, { 0, 100000 } };
+	int saved = errno;
+	uint64_t one = 1;
+
+	if (signal != SIGALRM) {
+		signals++;
+		if (!run.child.pid || signals > 1)
+			stopping = 1;
+		else if (signal != SIGINT)
+			kill(run.child.pid, signal); /* the terminal sends it SIGINT itself */
+		/* A write(2) may begin to wait right after this: interrupt it until the flag has been seen. */
+		setitimer(ITIMER_REAL, &again, NULL);
+	}
+	if (write(run.signalled, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		stopping = 1;
+	errno = saved;
+}
+
+static int watch(int fd, uint32_t events, uint64_t what)
+{
+	struct epoll_event event = { .events = events, .data.u64 = what };
+
+	return epoll_ctl(run.epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+enum { WATCH_SIGNAL, WATCH_CHILD, WATCH_PID, WATCH_OUTPUT };
+
+static int watch_everything(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
+	int fd, err;
+
+	run.epoll = epoll_create1(EPOLL_CLOEXEC);
+	run.signalled = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (run.epoll < 0 || run.signalled < 0)
+		return log_err(-errno, "epoll");
+	err = watch(run.signalled, EPOLLIN, WATCH_SIGNAL);
+	for (size_t i = 0; i < sizeof(handled) / sizeof(*handled); i++)
+		sigaction(handled[i], &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	/* A pipe whose reader goes away, noticed at once; a regular file cannot be watched, and need not. */
+	watch(run.out.fd, 0, WATCH_OUTPUT);
+	for (unsigned int i = 0; i < run.filters.pid_count && !err && !run.filters.follow; i++) {
+		fd = syscall(SYS_pidfd_open, run.filters.pids[i], 0);
+		if (fd < 0 && errno != ESRCH)
+			return log_err(0, "-p: not a process but a thread of one: %u", run.filters.pids[i]);
+		if (fd < 0)
+			continue;
+		err = watch(fd, EPOLLIN | EPOLLONESHOT, WATCH_PID);
+		run.pidfds++;
+	}
+	return err ? log_err(err, "epoll") : 0;
+}
+
+static void log_programs(void)
+{
+	struct bpf_program *p;
+	struct bpf_prog_info info;
+	uint32_t len;
+
+	bpf_object__for_each_program(p, run.bpf.object) {
+		len = sizeof(info);
+		memset(&info, 0, sizeof(info));
+		if (bpf_program__fd(p) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+			continue;
+		log_info("program %s: %u instructions, %u looked at by the verifier, %u bytes as machine code",
+			 bpf_program__name(p), info.xlated_prog_len / 8, info.verified_insns, info.jited_prog_len);
+	}
+}
+
+/* --- losses --- */
+
+struct losses {
+	uint64_t ring, busy, missed, output, follow;
+};
+
+static uint64_t losses(struct losses *l)
+{
+	const volatile struct channel *channel = run.bpf.channel;
+	struct bpf_program *p;
+	struct bpf_prog_info info;
+	uint32_t len;
+
+	*l = (struct losses){ channel->lost_ring, channel->lost_busy, 0, run.out.lost, channel->lost_follow };
+	bpf_object__for_each_program(p, run.bpf.object) {
+		len = sizeof(info);
+		memset(&info, 0, sizeof(info));
+		if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+			l->missed += info.recursion_misses;
+	}
+	return l->ring + l->busy + l->missed + l->output;
+}
+
+static void print_losses(const char *type, bool end)
+{
+	struct losses l;
+	uint64_t lost = losses(&l);
+
+	if (run.json) {
+		output_format(&run.out, "{\"type\":\"%s\"", type);
+		if (end)
+			output_format(&run.out, ",\"events\":%" PRIu64, run.events);
+		output_format(&run.out,
+			      ",\"lost\":%" PRIu64 ",\"lost_ring_full\":%" PRIu64 ",\"lost_busy\":%" PRIu64
+			      ",\"lost_recursion\":%" PRIu64 ",\"lost_output\":%" PRIu64 ",\"not_followed\":%" PRIu64 "}\n",
+			      lost, l.ring, l.busy, l.missed, l.output, l.follow);
+		output_flush(&run.out);
+	}
+	if (lost + l.follow == run.reported && !(end && lost + l.follow))
+		return;
+	run.reported = lost + l.follow;
+	log_warn("%" PRIu64 " events lost%s (ring buffer full %" PRIu64 ", program busy %" PRIu64 ", recursion %" PRIu64
+		 ", not written %" PRIu64 "), %" PRIu64 " descendants not followed",
+		 lost, end ? " in all" : " so far", l.ring, l.busy, l.missed, l.output, l.follow);
+}
+
+/* While it runs: at most once a second, and only when there is more to tell. */
+static void report_losses(uint64_t now)
+{
+	const volatile struct channel *c = run.bpf.channel;
+
+	if (now - run.report_time < SECOND)
+		return;
+	run.report_time = now;
+	if (c->lost_ring + c->lost_busy + c->lost_follow + run.out.lost > run.reported)
+		print_losses("lost", false);
+}
+
+/* --- tracing --- */
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * SECOND + t.tv_nsec;
+}
+
+static int on_record(void *ctx, void *record, size_t size)
+{
+	(void)ctx;
+	if (run.max_events && run.events >= run.max_events)
+		return -1;
+	run.events += run.tool->handle(record, size, &run.out);
+	return 0;
+}
+
+/* What has come in goes out.  Returns the number of records. */
+static int drain(void)
+{
+	int n;
+
+	clock_sync();
+	n = source__drain(run.source);
+	if (output_flush(&run.out))
+		stopping = 1;
+	if (run.max_events && run.events >= run.max_events)
+		stopping = 1;
+	return n;
+}
+
+/* Looks at what happened besides records; `timeout` in milliseconds, 0 to look only. */
+static void look_around(int epoll, int timeout)
+{
+	struct epoll_event events[8];
+	uint64_t count;
+	int n = epoll_wait(epoll, events, 8, timeout);
+
+	for (int i = 0; i < n; i++) {
+		switch (events[i].data.u64) {
+		case WATCH_SIGNAL:
+			if (read(run.signalled, &count, sizeof(count)) < 0)
+				continue;
+			break;
+		case WATCH_CHILD:
+			if (!run.filters.follow)
+				stopping = 1;
+			break;
+		case WATCH_PID:
+			if (!--run.pidfds) {
+				log_warn("every process of -p has ended");
+				stopping = 1;
+			}
+			break;
+		case WATCH_OUTPUT:
+			run.out.closed = true;
+			stopping = 1;
+			break;
+		}
+	}
+}
+
+/* What is found out by looking now and then: the end of what is traced, and of the time. */
+static void check_end(uint64_t now)
+{
+	const volatile struct channel *channel = run.bpf.channel;
+
+	if (run.deadline && now >= run.deadline)
+		stopping = 1;
+	if (run.filters.follow && !channel->followed) {
+		if (!run.command)
+			log_warn("every process of -p and all their descendants have ended");
+		stopping = 1;
+	}
+	if (run.bpf.filter->tid && kill(run.bpf.filter->tid, 0) && errno == ESRCH) {
+		log_warn("the thread of -t has ended");
+		stopping = 1;
+	}
+}
+
+static void trace(void)
+{
+	uint64_t now;
+	int timeout, got;
+
+	while (!stopping) {
+		got = drain();
+		now = now_ns();
+		check_end(now);
+		report_losses(now);
+		if (stopping)
+			break;
+		timeout = source__pause(run.source, got, now);
+		if (run.deadline && now + timeout * MS > run.deadline)
+			timeout = (run.deadline - now + MS - 1) / MS;
+		if (source__is_napping(run.source)) {
+			look_around(run.epoll, timeout);
+		} else if (source__sleep(run.source)) {
+			look_around(source__epoll(run.source), timeout);
+			source__wake(run.source);
+			look_around(run.epoll, 0);
+		}
+	}
+	run.bpf.channel->stopped = 1;
+	drain();
+}
+
+/*
+ * Each classic tracepoint takes an RCU grace period to detach, some 70 ms, when
+ * its descriptor is closed for the last time.  A child that inherits them all
+ * and ends after this process does takes that time behind the reader's back.
+ */
+static void leave_detaching_behind(void)
+{
+	pid_t parent = getpid();
+
+	if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0))
+		return;
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	close(run.out.fd);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent)
+		poll(NULL, 0, -1);
+	_exit(0);
+}
+
+static int start(void)
+{
+	struct sandbox sandbox = { .read_files = run.tool->reads_files };
+	int err;
+
+	if (run.stdout_closed && !run.to)
+		return log_err(0, "standard output is closed");
+	err = check_privileges();
+	err = err ?: check_kernel();
+	err = err ?: output_open(&run.out, run.to, &stopping);
+	if (err)
+		return err;
+	run.out.json = run.json;
+	err = watch_everything();
+	if (!err && run.command)
+		err = child_start(&run.child, run.command, run.user) ?: watch(run.child.pidfd, EPOLLIN, WATCH_CHILD);
+	err = err ?: filter_prepare(&run.filters, run.bpf.object, run.command);
+	err = err ?: source_prepare(run.bpf.object);
+	err = err ?: run.tool->load();
+	if (err)
+		return err;
+	run.source = source__new(run.bpf.object, run.bpf.channel, run.epoll, on_record, NULL);
+	if (!run.source)
+		return -errno;
+	if (run.filters.kernel->follow)
+		err = hook_attach(bpf_object__find_program_by_name(run.bpf.object, "follow_newtask"), true, "new tasks") ?:
+		      hook_attach(bpf_object__find_program_by_name(run.bpf.object, "follow_exit"), true, "ended tasks");
+	err = err ?: filter_arm(&run.filters, run.bpf.object, run.bpf.channel, run.child.pid);
+	err = err ?: run.tool->attach();
+	if (err)
+		return err;
+	clock_init();
+	if (run.verbose)
+		log_programs();
+	sandbox.child = run.child.pid;
+	err = sandbox_enter(&sandbox);
+	if (err)
+		return err;
+	if (!run.no_header && !run.json) {
+		table_heading(run.tool->table, &run.out);
+		if (output_flush(&run.out))
+			stopping = 1;
+	}
+	log_info("ready");
+	return 0;
+}
+
+/* The end of COMMAND, which does not outlive the tracing unless its descendants were to be followed. */
+static int end_command(void)
+{
+	kill(run.child.pid, SIGTERM);
+	kill(run.child.pid, SIGCONT);
+	return child_wait(&run.child);
+}
+
+int tool_main(struct tool *tool, int argc, char **argv)
+{
+	int status;
+
+	run.tool = tool;
+	open_standard_fds();
+	setlocale(LC_CTYPE, "");
+	log_init(tool->name, false);
+	libbpf_set_print(log_libbpf);
+	if (tool->open(&run.bpf))
+		return STATUS_FAILED;
+	if (parse_options(argc, argv))
+		return STATUS_USAGE;
+	if (start()) {
+		/* COMMAND has not begun, and ends by itself when its pipe is closed. */
+		return run.command ? STATUS_FAILED_COMMAND : STATUS_FAILED;
+	}
+	if (run.command)
+		child_release(&run.child);
+	if (run.duration)
+		run.deadline = now_ns() + run.duration;
+	trace();
+	if (tool->finish)
+		run.events += tool->finish(&run.out);
+	output_flush(&run.out);
+	print_losses("summary", true);
+	status = run.out.error ? STATUS_FAILED : STATUS_OK;
+	if (run.child.pid) {
+		int ended = end_command();
+
+		status = status ? STATUS_FAILED_COMMAND : ended;
+	}
+	leave_detaching_behind();
+	return status;
+}

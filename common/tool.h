@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The life of a command, the same for all of them: parse the options, load and
+ * attach the programs, give up all privileges, hand over records as they come,
+ * and at the end drain, report, and leave with the right status.
+ */
+#ifndef COMMON_TOOL_H
+#define COMMON_TOOL_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <bpf/libbpf.h>
+#include "common/column.h"
+#include "common/event.h"
+#include "common/output.h"
+
+/* What a command's skeleton shares with the rest: set by its open(). */
+struct tool_bpf {
+	struct bpf_object *object;
+	struct filter *filter;	 /* skel->rodata->filter */
+	struct channel *channel; /* skel->bss->channel */
+};
+
+struct tool {
+	const char *name;
+	const char *doc;		   /* for --help: one sentence, then after a \v what follows the options */
+	const struct argp_option *options; /* its own; what all commands share is added */
+	error_t (*parse)(int key, char *arg);	/* of its own options: 0, EINVAL after a message, ARGP_ERR_UNKNOWN */
+	struct table *table;
+	const char *columns;  /* shown by default, "PID,COMM,..." */
+	const char *extended; /* shown as well with -e */
+	bool reads_files;     /* set by parse(): opens files while it traces, to look symbols up */
+
+	int (*open)(struct tool_bpf *bpf); /* the skeleton, before the options are parsed into its .rodata */
+	int (*load)(void);		   /* chooses the programs and loads */
+	int (*attach)(void);
+	/* Shows a record; returns how many events that were. */
+	unsigned int (*handle)(const void *record, size_t size, struct output *o);
+	unsigned int (*finish)(struct output *o); /* the same for what is left at the end; may be NULL */
+};
+
+int tool_main(struct tool *tool, int argc, char **argv);
+
+#endif

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "common/usyms.h"
+
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <lzma.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/escape.h"
+#include "common/symtab.h"
+
+#define DEBUG_DIR "/usr/lib/debug/.build-id"
+
+/* What is kept: a stack of 127 frames may name as many files. */
+#define FILES_MAX 128
+#define BYTES_MAX (256u << 20)
+
+/* What is read of one file. The largest programs there are, browsers and
+ * compilers with all their symbols, stay below these. */
+#define SECTION_MAX (128u << 20)
+#define SECTIONS_MAX 65536
+#define SECTION_NAMES_MAX (1u << 20)
+#define SEGMENTS_MAX 256
+#define DEBUGDATA_MAX (64u << 20)
+
+#define BUILD_ID_MAX 64
+
+struct file {
+	uint64_t dev, ino;	 /* as the kernel gave them */
+	struct timespec changed; /* its st_ctim when it was read */
+	time_t checked;		 /* when that was last compared */
+	uint64_t used;		 /* the number of the last look-up */
+	struct symtab table;	 /* by offset in the file */
+};
+
+struct usyms {
+	struct file files[FILES_MAX];
+	size_t count, bytes;
+	uint64_t lookups;
+};
+
+/* Where code lies in the file and in memory. */
+struct text {
+	size_t count;
+	struct {
+		uint64_t addr, offset, size;
+	} segments[8];
+};
+
+struct usyms *usyms__new(void)
+{
+	elf_version(EV_CURRENT);
+	return calloc(1, sizeof(struct usyms));
+}
+
+static void drop_file(struct usyms *usyms, struct file *file)
+{
+	usyms->bytes -= symtab__bytes(&file->table);
+	symtab__clear(&file->table);
+	*file = usyms->files[--usyms->count];
+}
+
+void usyms__free(struct usyms *usyms)
+{
+	if (!usyms)
+		return;
+	while (usyms->count)
+		drop_file(usyms, usyms->files);
+	free(usyms);
+}
+
+/*
+ * libelf believes the counts in the header as far as the size of the file
+ * allows, and the file may be sparse.
+ */
+static bool is_reasonable(Elf *elf)
+{
+	size_t segments, sections;
+
+	return elf && elf_kind(elf) == ELF_K_ELF && elf_getphdrnum(elf, &segments) == 0 &&
+	       segments <= SEGMENTS_MAX && elf_getshdrnum(elf, &sections) == 0 &&
+	       sections <= SECTIONS_MAX;
+}
+
+static void read_segments(struct text *text, Elf *elf)
+{
+	size_t i, n = 0;
+	GElf_Phdr ph;
+
+	text->count = 0;
+	elf_getphdrnum(elf, &n);
+	for (i = 0; i < n && gelf_getphdr(elf, (int)i, &ph); i++) {
+		if (ph.p_type != PT_LOAD || !(ph.p_flags & PF_X))
+			continue;
+		if (text->count == sizeof(text->segments) / sizeof(text->segments[0]))
+			return;
+		text->segments[text->count].addr = ph.p_vaddr;
+		text->segments[text->count].offset = ph.p_offset;
+		text->segments[text->count].size = ph.p_filesz;
+		text->count++;
+	}
+}
+
+/* Symbols have addresses; what the kernel tells of a mapping is offsets. */
+static bool to_offset(const struct text *text, uint64_t addr, uint64_t *offset)
+{
+	for (size_t i = 0; i < text->count; i++) {
+		if (addr - text->segments[i].addr < text->segments[i].size) {
+			*offset = addr - text->segments[i].addr + text->segments[i].offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first section of that type, and of that name unless it is NULL. */
+static Elf_Data *read_section(Elf *elf, uint32_t type, const char *name, GElf_Shdr *sh)
+{
+	Elf_Scn *scn = NULL;
+	const char *its;
+	size_t names;
+
+	if (name && (elf_getshdrstrndx(elf, &names) < 0 ||
+		     !gelf_getshdr(elf_getscn(elf, names), sh) || sh->sh_size > SECTION_NAMES_MAX))
+		return NULL;
+	while ((scn = elf_nextscn(elf, scn))) {
+		if (!gelf_getshdr(scn, sh) || sh->sh_type != type)
+			continue;
+		if (name) {
+			its = elf_strptr(elf, names, sh->sh_name);
+			if (!its || strcmp(its, name) != 0)
+				continue;
+		}
+		return sh->sh_size <= SECTION_MAX ? elf_getdata(scn, NULL) : NULL;
+	}
+	return NULL;
+}
+
+/* Returns whether there were any. */
+static bool add_symbols(struct symtab *t, Elf *elf, uint32_t type, const struct text *text)
+{
+	GElf_Shdr sh, strings_sh;
+	Elf_Data *data, *strings;
+	uint64_t offset;
+	uint32_t names;
+	GElf_Sym sym;
+	Elf_Scn *scn;
+	bool any = false;
+
+	data = read_section(elf, type, NULL, &sh);
+	if (!data)
+		return false;
+	scn = elf_getscn(elf, sh.sh_link);
+	if (!gelf_getshdr(scn, &strings_sh) || strings_sh.sh_type != SHT_STRTAB ||
+	    strings_sh.sh_size > SECTION_MAX)
+		return false;
+	strings = elf_getdata(scn, NULL);
+	if (!strings || !strings->d_buf ||
+	    symtab__add_names(t, strings->d_buf, strings->d_size, &names))
+		return false;
+
+	for (int i = 0; gelf_getsym(data, i, &sym); i++) {
+		int kind = GELF_ST_TYPE(sym.st_info);
+
+		if ((kind != STT_FUNC && kind != STT_GNU_IFUNC) || sym.st_shndx == SHN_UNDEF ||
+		    sym.st_name >= strings->d_size || !to_offset(text, sym.st_value, &offset))
+			continue;
+		if (symtab__add(t, offset, sym.st_size, names + sym.st_name))
+			return any;
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * A symbol without a size, as hand-written assembly has them, reaches no
+ * further than its section; what follows _init is not _init but the PLT.
+ */
+static void add_gaps(struct symtab *t, Elf *elf, const struct text *text)
+{
+	Elf_Scn *scn = NULL;
+	uint64_t offset;
+	GElf_Shdr sh;
+
+	while ((scn = elf_nextscn(elf, scn))) {
+		if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_EXECINSTR))
+			continue;
+		if (to_offset(text, sh.sh_addr + sh.sh_size - 1, &offset) &&
+		    symtab__add(t, offset + 1, 0, SYMTAB_GAP))
+			return;
+	}
+}
+
+/*
+ * Only by build id: that names a file below a directory which is root's. The
+ * .gnu_debuglink would let a program send us to any path.
+ */
+static int open_debug_file(Elf *elf)
+{
+	char path[sizeof(DEBUG_DIR "//.debug") + 2 * BUILD_ID_MAX], *end;
+	size_t pos = 0, name, desc;
+	const char *id;
+	Elf_Data *data;
+	GElf_Nhdr note;
+	GElf_Shdr sh;
+
+	data = read_section(elf, SHT_NOTE, ".note.gnu.build-id", &sh);
+	if (!data)
+		return -1;
+	while ((pos = gelf_getnote(data, pos, &note, &name, &desc))) {
+		id = (const char *)data->d_buf + desc;
+		if (note.n_type != NT_GNU_BUILD_ID || note.n_descsz < 2 ||
+		    note.n_descsz > BUILD_ID_MAX)
+			continue;
+		end = stpcpy(path, DEBUG_DIR "/");
+		end = escape_hex(end, id, 1);
+		*end++ = '/';
+		end = escape_hex(end, id + 1, note.n_descsz - 1);
+		strcpy(end, ".debug");
+		return open(path, O_RDONLY | O_CLOEXEC);
+	}
+	return -1;
+}
+
+static bool add_debug_file(struct symtab *t, Elf *elf, const struct text *text)
+{
+	int fd = open_debug_file(elf);
+	bool any = false;
+	Elf *debug;
+
+	if (fd < 0)
+		return false;
+	debug = elf_begin(fd, ELF_C_READ, NULL);
+	if (is_reasonable(debug))
+		any = add_symbols(t, debug, SHT_SYMTAB, text);
+	elf_end(debug);
+	close(fd);
+	return any;
+}
+
+/* A whole ELF file, compressed by xz, that has only the missing symbols. */
+static void add_debugdata(struct symtab *t, Elf *elf, const struct text *text)
+{
+	size_t in, out, room;
+	Elf_Data *data;
+	GElf_Shdr sh;
+	uint8_t *plain;
+	Elf *debug;
+
+	data = read_section(elf, SHT_PROGBITS, ".gnu_debugdata", &sh);
+	if (!data)
+		return;
+	for (room = 1u << 20; room <= DEBUGDATA_MAX; room *= 2) {
+		uint64_t memory = DEBUGDATA_MAX;
+		lzma_ret ret;
+
+		plain = malloc(room);
+		if (!plain)
+			return;
+		in = out = 0;
+		ret = lzma_stream_buffer_decode(&memory, 0, NULL, data->d_buf, &in, data->d_size,
+						plain, &out, room);
+		if (ret == LZMA_OK) {
+			debug = elf_memory((char *)plain, out);
+			if (is_reasonable(debug))
+				add_symbols(t, debug, SHT_SYMTAB, text);
+			elf_end(debug);
+		}
+		free(plain);
+		if (ret != LZMA_BUF_ERROR)
+			return;
+	}
+}
+
+static void read_elf(struct symtab *t, int fd)
+{
+	/* Not ELF_C_READ_MMAP: whoever can write the file can cut it short
+	 * at any time. */
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	struct text text;
+
+	if (is_reasonable(elf)) {
+		read_segments(&text, elf);
+		if (!add_symbols(t, elf, SHT_SYMTAB, &text)) {
+			if (!add_debug_file(t, elf, &text))
+				add_debugdata(t, elf, &text);
+			add_symbols(t, elf, SHT_DYNSYM, &text);
+		}
+		add_gaps(t, elf, &text);
+		symtab__sort(t);
+	}
+	elf_end(elf);
+}
+
+/*
+ * The device is compared only where stat(2) gives one with a major number.
+ * File systems that have none of their own (btrfs, overlayfs, NFS) may tell
+ * stat(2) another number than the one that their mappings have.
+ */
+static bool is_file(const struct file *file, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_ino == file->ino &&
+	       (major(st->st_dev) == 0 ||
+		st->st_dev == makedev(file->dev >> 20, file->dev & 0xfffff));
+}
+
+static void read_file(struct file *file, const char *path)
+{
+	struct stat st;
+	int fd;
+
+	/* The path may have become a FIFO or a terminal meanwhile. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && is_file(file, &st)) {
+		file->changed = st.st_ctim;
+		read_elf(&file->table, fd);
+	}
+	close(fd);
+}
+
+/*
+ * Inode numbers are used again, by compilers every few seconds, and a path
+ * that cannot be opened may be replaced by one that can.
+ */
+static bool is_stale(const struct file *file, const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && is_file(file, &st) &&
+	       (st.st_ctim.tv_sec != file->changed.tv_sec ||
+		st.st_ctim.tv_nsec != file->changed.tv_nsec);
+}
+
+static void drop_least_used(struct usyms *usyms)
+{
+	struct file *least = usyms->files;
+
+	for (size_t i = 1; i < usyms->count; i++)
+		if (usyms->files[i].used < least->used)
+			least = &usyms->files[i];
+	drop_file(usyms, least);
+}
+
+static struct file *find_file(struct usyms *usyms, const char *path, uint64_t dev, uint64_t ino)
+{
+	struct file *file = NULL, new;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	for (size_t i = 0; i < usyms->count && !file; i++)
+		if (usyms->files[i].ino == ino && usyms->files[i].dev == dev)
+			file = &usyms->files[i];
+	if (file && file->checked != now.tv_sec) {
+		file->checked = now.tv_sec;
+		if (is_stale(file, path)) {
+			drop_file(usyms, file);
+			file = NULL;
+		}
+	}
+	if (!file) {
+		new = (struct file){
+			.dev = dev,
+			.ino = ino,
+			.checked = now.tv_sec,
+		};
+		read_file(&new, path);
+		while (usyms->count == FILES_MAX ||
+		       (usyms->count && usyms->bytes + symtab__bytes(&new.table) > BYTES_MAX))
+			drop_least_used(usyms);
+		file = &usyms->files[usyms->count++];
+		*file = new;
+		usyms->bytes += symtab__bytes(&new.table);
+	}
+	file->used = ++usyms->lookups;
+	return file;
+}
+
+const char *usyms__find(struct usyms *usyms, const char *path, uint64_t dev, uint64_t ino,
+			uint64_t file_offset, uint64_t *offset)
+{
+	struct file *file = find_file(usyms, path, dev, ino);
+
+	return symtab__find(&file->table, file_offset, offset);
+}
