@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's types, as far as these programs look into them.
+ *
+ * This page is the whole contract with the kernel.  Only the fields that are
+ * read stand here: libbpf finds where they really are when a program is loaded
+ * (CO-RE, "compile once, run everywhere"), so order and size mean nothing, and
+ * a build needs no kernel at hand.  A name with ___ in it is another form of
+ * the same type, as some kernels have it; the part from ___ on is ignored.
+ *
+ * Build with VMLINUX_H=file to take the types from a complete header instead.
+ */
+#ifndef BPF_KERNEL_H
+#define BPF_KERNEL_H
+
+#ifdef VMLINUX_H
+#include VMLINUX_H
+#else
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#define __VMLINUX_H__ /* bpf_tracing.h: struct pt_regs is the kernel's, not ptrace's */
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+
+#define NULL ((void *)0) /* not from stddef.h, whose offsetof() CO-RE would not see */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* --- registers of a system call: arch/.../include/asm/ptrace.h --- */
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long bx, cx, dx, si, di, r10, orig_ax;
+};
+
+struct thread_info {
+	unsigned long flags;
+	u32 status; /* TS_COMPAT: a system call by the 32-bit entry */
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct user_pt_regs {
+	u64 regs[31], sp, pc, pstate;
+};
+
+struct pt_regs {
+	u64 regs[31];
+	u64 orig_x0;
+	s32 syscallno;
+};
+
+struct thread_info {
+	unsigned long flags; /* TIF_32BIT: a 32-bit task */
+};
+#else
+#error "no system call registers known for this architecture"
+#endif
+
+/* --- tasks --- */
+
+struct ns_common {
+	unsigned int inum; /* what ls -l /proc/PID/ns shows */
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;     /* how deep its PID namespace is */
+	struct upid numbers[1]; /* its number in every one, 0 to level */
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads of the process that have not begun to exit */
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int flags; /* PF_... */
+	int pid, tgid;
+	char comm[16];
+	struct task_struct *group_leader, *real_parent;
+	struct pid *thread_pid;
+	struct signal_struct *signal;
+	struct files_struct *files;
+	struct fs_struct *fs;
+	struct mm_struct *mm;
+	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
+};
+
+struct mm_struct {
+	struct file *exe_file;
+};
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_flags; /* VM_... */
+	unsigned long vm_pgoff; /* in pages */
+	struct file *vm_file;
+};
+
+/* --- cgroups: a cgroup is a directory of kernfs --- */
+
+struct kernfs_node {
+	const char *name;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp; /* in the v2 hierarchy */
+};
+
+/* --- files: descriptor -> file -> (mount, dentry) -> names --- */
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct dentry {
+	struct dentry *d_parent; /* itself, at the top of a file system */
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
+	struct hlist_bl_node d_hash; /* pprev NULL: no name leads here any more */
+};
+
+struct file_system_type {
+	const char *name;
+};
+
+struct super_block {
+	u32 s_dev;
+	struct file_system_type *s_type;
+};
+
+struct inode {
+	unsigned long i_ino;
+	struct super_block *i_sb;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent; /* itself, at the root of the namespace */
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct fs_struct {
+	struct path root, pwd;
+};
+
+/* --- io_uring --- */
+
+struct io_cqe {
+	s32 res;
+};
+
+struct io_kiocb {
+	u8 opcode;
+	struct io_cqe cqe;
+};
+
+struct open_how { /* linux/openat2.h */
+	u64 flags, mode, resolve;
+};
+
+struct filename {
+	const char *name;
+};
+
+struct io_open { /* the command part of an io_kiocb, for OPENAT and OPENAT2 */
+	int dfd;
+	u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
+};
+
+#pragma clang attribute pop
+#endif /* VMLINUX_H */
+
+/*
+ * Forms of kernel types that a complete header has at most one of: declared
+ * under names of their own.
+ */
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kernfs_node___parent { /* until 6.14 */
+	struct kernfs_node *parent;
+};
+
+struct kernfs_node___rcu { /* since 6.15 */
+	struct kernfs_node *__parent;
+};
+
+#pragma clang attribute pop
+
+/* What a classic sys_exit tracepoint hands to a program: events/syscalls/.../format. */
+struct syscall_exit {
+	u64 common;
+	s32 nr;
+	s64 ret;
+};
+
+#endif

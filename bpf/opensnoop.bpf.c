@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * opensnoop, the kernel half: every open of a file, seen once, as it returns.
+ *
+ * When a system call returns, its arguments still stand in the registers that
+ * were saved when it began, and the path has just been read by the kernel, so
+ * one program at the exit sees both what was asked and what came of it.  There
+ * is nothing to remember between an entry and an exit, so nothing that threads
+ * parked in open() could fill up.
+ */
+#include "kernel.h"
+#include "opensnoop.h"
+#define RECORD_TEXT sizeof(struct open_event) /* where in a record the path begins */
+#include "pattern.bpf.h"
+#include "stack.bpf.h"
+#include <asm/unistd.h>
+
+#define O_ACCMODE 3
+#define O_WRONLY 1
+#define O_CREAT 0100 /* these three: asm-generic/fcntl.h */
+#define O_TRUNC 01000
+#define RESOLVE_IN_ROOT 0x10 /* linux/openat2.h: an absolute path starts at dirfd too */
+
+#define IORING_OP_OPENAT 18 /* linux/io_uring.h */
+#define IORING_OP_OPENAT2 28
+
+#if defined(__TARGET_ARCH_x86)
+#define TS_COMPAT 2 /* arch/x86/include/asm/thread_info.h */
+#define COMPAT_OPEN 5
+#define COMPAT_CREAT 8
+#define COMPAT_OPENAT 295
+#define COMPAT_HANDLE 342
+#define COMPAT_OPENAT2 437
+#else
+#define TIF_32BIT 22 /* arch/arm64/include/asm/thread_info.h */
+#define COMPAT_OPEN 5
+#define COMPAT_CREAT 8
+#define COMPAT_OPENAT 322
+#define COMPAT_HANDLE 371
+#define COMPAT_OPENAT2 437
+#endif
+
+const volatile struct open_options options = {};
+
+/* A call as it was asked, from whatever hook. */
+struct asked {
+	u64 path; /* user space address; for io_uring the kernel's */
+	u64 flags;
+	u32 mode;
+	s32 dirfd;
+	u64 resolve;
+	s64 ret;
+	u8 call, notes, stage;
+	u64 request;
+};
+
+static __always_inline bool result_wanted(s64 ret)
+{
+	if (options.failed && ret >= 0)
+		return false;
+	if (options.by_errno) {
+		u64 err = -ret;
+
+		opaque(err);
+		if (err >= OPEN_ERRNOS || !options.errnos[err])
+			return false;
+	}
+	return true;
+}
+
+static __always_inline bool flags_wanted(u64 flags)
+{
+	if (!options.flag_filters)
+		return true;
+	for (u32 i = 0; i < OPEN_FLAG_FILTERS && i < options.flag_filters; i++)
+		if ((flags & options.flag_filter[i].mask) == options.flag_filter[i].value)
+			return true;
+	return false;
+}
+
+/* --- the record --- */
+
+/* The parts of a record that have to be asked for. */
+static __always_inline void open_extras(void *ctx, struct record *r, struct open_event *e, bool loops)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct pid_namespace *pidns;
+	struct pid *pid;
+	u32 level;
+
+	if (options.want & OPEN_WANT_EXE)
+		record_file_path(r, BPF_CORE_READ(task, mm, exe_file), &e->exe, loops);
+	if (options.want & OPEN_WANT_CWD)
+		record_base_path(r, AT_FDCWD, false, &e->cwd, loops);
+	if (options.want & OPEN_WANT_CGROUP)
+		e->cgroup = record_cgroup_path(r, loops);
+	if (options.want & OPEN_WANT_NS) {
+		pid = BPF_CORE_READ(task, thread_pid);
+		level = BPF_CORE_READ(pid, level);
+		e->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+		bpf_core_read(&pidns, sizeof(pidns), &pid->numbers[level].ns);
+		e->pidns = BPF_CORE_READ(pidns, ns.inum);
+	}
+	if (loops && options.want & OPEN_WANT_USTACK)
+		e->ustack = record_user_stack(ctx, r);
+	if (options.want & OPEN_WANT_KSTACK)
+		e->kstack = record_kernel_stack(ctx, r);
+}
+
+/* Fills the record for a call; false: it is not wanted after all. */
+static __always_inline bool open_fill(void *ctx, struct record *r, const struct ids *ids, const struct asked *a,
+				      bool loops)
+{
+	struct open_event *e = (void *)r->bytes;
+	bool absolute;
+	long len;
+
+	__builtin_memset(e, 0, sizeof(*e));
+	e->request = a->request;
+	e->flags = a->flags;
+	e->mode = a->mode;
+	e->dirfd = a->dirfd;
+	e->ret = a->ret;
+	e->call = a->call;
+	e->stage = a->stage;
+	e->notes = a->notes;
+
+	if (a->call != OPEN_HANDLE && a->stage != OPEN_ENDED) {
+		/* One byte more than a path may have tells one that was cut from one that just fits. */
+		if (a->request)
+			len = bpf_probe_read_kernel_str(e + 1, PATH_MAX + 1, (void *)a->path);
+		else
+			len = bpf_probe_read_user_str(e + 1, PATH_MAX + 1, (void *)a->path);
+		if (len < 0)
+			e->notes |= OPEN_UNREADABLE;
+		else if (len > PATH_MAX)
+			e->notes |= OPEN_CUT;
+		if (len > 0) {
+			e->asked = len - 1;
+			r->used += len - 1;
+		}
+	}
+	if (a->stage != OPEN_ENDED && !pattern_wanted(r, e->asked, loops))
+		return false;
+	event_init_io(&e->head, ids, options.want & OPEN_WANT_PPID);
+
+	if (options.want & OPEN_WANT_FULL || (a->call == OPEN_HANDLE && a->ret >= 0)) {
+		absolute = *(char *)(e + 1) == '/' && e->asked && !(a->resolve & RESOLVE_IN_ROOT);
+		if (a->stage != OPEN_ASKED && a->ret >= 0)
+			record_fd_path(r, a->ret, &e->full, loops);
+		else
+			record_base_path(r, a->dirfd, absolute, &e->full, loops);
+	}
+	if (a->stage != OPEN_ENDED)
+		open_extras(ctx, r, e, loops);
+	return true;
+}
+
+static __always_inline int opened(void *ctx, const struct ids *ids, const struct asked *a, bool loops)
+{
+	struct record *r = record_take(sizeof(struct open_event));
+
+	if (!r)
+		return 0;
+	if (open_fill(ctx, r, ids, a, loops))
+		record_submit(r);
+	else
+		record_drop(r);
+	return 0;
+}
+
+/* --- system calls --- */
+
+/* The four first arguments of a system call, where its entry has saved them. */
+struct arguments {
+	u64 a, b, c, d;
+};
+
+static __always_inline void arguments_native(struct arguments *args, struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	*args = (struct arguments){ regs->di, regs->si, regs->dx, regs->r10 };
+#else
+	*args = (struct arguments){ regs->orig_x0, regs->regs[1], regs->regs[2], regs->regs[3] };
+#endif
+}
+
+static __always_inline void arguments_compat(struct arguments *args, struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	*args = (struct arguments){ (u32)regs->bx, (u32)regs->cx, (u32)regs->dx, (u32)regs->si };
+#else
+	*args = (struct arguments){ (u32)regs->orig_x0, (u32)regs->regs[1], (u32)regs->regs[2], (u32)regs->regs[3] };
+#endif
+}
+
+static __always_inline u32 syscall_number(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs->orig_ax;
+#else
+	return regs->syscallno;
+#endif
+}
+
+static __always_inline bool is_compat(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+#else
+	return BPF_CORE_READ(task, thread_info.flags) & 1UL << TIF_32BIT;
+#endif
+}
+
+static __always_inline int call_of_native(u32 nr)
+{
+	switch (nr) {
+#ifdef __NR_open
+	case __NR_open:
+		return OPEN_OPEN;
+	case __NR_creat:
+		return OPEN_CREAT;
+#endif
+	case __NR_openat:
+		return OPEN_OPENAT;
+	case __NR_openat2:
+		return OPEN_OPENAT2;
+	case __NR_open_by_handle_at:
+		return OPEN_HANDLE;
+	}
+	return -1;
+}
+
+static __always_inline int call_of_compat(u32 nr)
+{
+	switch (nr) {
+	case COMPAT_OPEN:
+		return OPEN_OPEN;
+	case COMPAT_CREAT:
+		return OPEN_CREAT;
+	case COMPAT_OPENAT:
+		return OPEN_OPENAT;
+	case COMPAT_OPENAT2:
+		return OPEN_OPENAT2;
+	case COMPAT_HANDLE:
+		return OPEN_HANDLE;
+	}
+	return -1;
+}
+
+/* What the arguments mean in each call. */
+static __always_inline void asked_by(struct asked *a, const struct arguments *args)
+{
+	struct open_how how = {};
+
+	a->dirfd = AT_FDCWD;
+	switch (a->call) {
+	case OPEN_OPEN:
+		a->path = args->a;
+		a->flags = (u32)args->b;
+		a->mode = args->c;
+		break;
+	case OPEN_CREAT:
+		a->path = args->a;
+		a->flags = O_CREAT | O_WRONLY | O_TRUNC;
+		a->mode = args->b;
+		break;
+	case OPEN_OPENAT:
+		a->dirfd = args->a;
+		a->path = args->b;
+		a->flags = (u32)args->c;
+		a->mode = args->d;
+		break;
+	case OPEN_OPENAT2:
+		bpf_probe_read_user(&how, sizeof(how), (void *)args->c);
+		a->dirfd = args->a;
+		a->path = args->b;
+		a->flags = how.flags;
+		a->mode = how.mode;
+		a->resolve = how.resolve;
+		break;
+	case OPEN_HANDLE:
+		a->dirfd = args->a;
+		a->flags = (u32)args->c;
+		break;
+	}
+}
+
+static __always_inline int call_returned(void *ctx, struct pt_regs *regs, int call, bool compat, s64 ret, bool loops)
+{
+	struct asked a = { .ret = ret, .call = call, .notes = compat ? OPEN_COMPAT : 0 };
+	struct arguments args;
+	struct ids ids;
+
+	if (call < 0 || !result_wanted(ret))
+		return 0;
+	ids = current_ids();
+	if (!current_wanted(&ids))
+		return 0;
+	if (compat)
+		arguments_compat(&args, regs);
+	else
+		arguments_native(&args, regs);
+	asked_by(&a, &args);
+	if (!flags_wanted(a.flags))
+		return 0;
+	return opened(ctx, &ids, &a, loops);
+}
+
+/* The usual hook: one classic tracepoint for each call, and no other system call pays. */
+SEC("?tp/syscalls/sys_exit_openat")
+int syscall_exit(struct syscall_exit *ctx)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return call_returned(ctx, regs, call_of_native(ctx->nr), false, ctx->ret, true);
+}
+
+/*
+ * The exit of every system call, where the tracepoints of single calls cannot
+ * be had (no tracefs, no perf_event_open), the kernel is older than
+ * bpf_task_pt_regs() (5.15), or 32-bit callers are to be seen: the tracepoints
+ * of single calls pass those over.
+ */
+static __always_inline int any_exit(void *ctx, struct pt_regs *regs, s64 ret, bool loops)
+{
+	int native, compat;
+	u32 nr = syscall_number(regs);
+
+	native = call_of_native(nr);
+	compat = call_of_compat(nr);
+	if (native < 0 && compat < 0)
+		return 0;
+	if (is_compat())
+		return call_returned(ctx, regs, compat, true, ret, loops);
+	return call_returned(ctx, regs, native, false, ret, loops);
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(any_syscall_exit, struct pt_regs *regs, long ret)
+{
+	return any_exit(ctx, regs, ret, true);
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(any_syscall_exit_old, struct pt_regs *regs, long ret)
+{
+	return any_exit(ctx, regs, ret, false);
+}
+
+/*
+ * 32-bit callers at no cost to anybody else, where the kernel lets a program
+ * onto a function's return.  Calls of 64-bit programs have been seen already.
+ */
+SEC("?fexit/do_sys_openat2")
+int BPF_PROG(compat_open, int dirfd, const char *path, struct open_how *how, long ret)
+{
+	struct asked a = { .path = (u64)path, .ret = ret, .dirfd = dirfd, .notes = OPEN_COMPAT };
+	struct pt_regs *regs;
+	struct ids ids;
+	int call;
+
+	if (!is_compat() || !result_wanted(ret))
+		return 0;
+	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	call = call_of_compat(syscall_number(regs));
+	ids = current_ids();
+	a.call = call;
+	a.flags = BPF_CORE_READ(how, flags);
+	a.mode = BPF_CORE_READ(how, mode);
+	a.resolve = BPF_CORE_READ(how, resolve);
+	if (call < 0 || !current_wanted(&ids) || !flags_wanted(a.flags))
+		return 0;
+	return opened(ctx, &ids, &a, true);
+}
+
+/* --- io_uring: opens without a system call of that name --- */
+
+static __always_inline int call_of_request(struct io_kiocb *req)
+{
+	u8 opcode = BPF_CORE_READ(req, opcode);
+
+	return opcode == IORING_OP_OPENAT ? OPEN_IO_OPENAT : opcode == IORING_OP_OPENAT2 ? OPEN_IO_OPENAT2 : -1;
+}
+
+/*
+ * A request is handed over, its path copied in.  By its end the path is gone,
+ * so there are two records, and the reader joins them: the kernel half keeps
+ * nothing that requests which never end could fill.
+ */
+SEC("?tp_btf/io_uring_submit_req")
+int BPF_PROG(io_submit, struct io_kiocb *req)
+{
+	struct asked a = { .request = (u64)req, .stage = OPEN_ASKED };
+	struct io_open *open = (void *)req; /* the first part of a request is its command's */
+	int call = call_of_request(req);
+	struct ids ids;
+
+	if (call < 0)
+		return 0;
+	ids = current_ids();
+	a.call = call;
+	a.flags = BPF_CORE_READ(open, how.flags);
+	a.mode = BPF_CORE_READ(open, how.mode);
+	a.resolve = BPF_CORE_READ(open, how.resolve);
+	a.dirfd = BPF_CORE_READ(open, dfd);
+	if (bpf_core_field_exists(open->filename))
+		a.path = (u64)BPF_CORE_READ(open, filename, name);
+	if (BPF_CORE_READ(open, file_slot))
+		a.notes |= OPEN_DIRECT;
+	if (!current_wanted(&ids) || !flags_wanted(a.flags))
+		return 0;
+	return opened(ctx, &ids, &a, true);
+}
+
+SEC("?tp_btf/io_uring_complete")
+int BPF_PROG(io_complete, void *ring_ctx, struct io_kiocb *req)
+{
+	struct asked a = { .request = (u64)req, .stage = OPEN_ENDED };
+	struct ids ids;
+	int call;
+
+	if (!req)
+		return 0;
+	call = call_of_request(req);
+	if (call < 0)
+		return 0;
+	ids = current_ids();
+	if (ids.pid == filter.self)
+		return 0;
+	a.call = call;
+	a.ret = BPF_CORE_READ(req, cqe.res);
+	if (current_wanted(&ids))
+		a.notes |= OPEN_WANTED;
+	return opened(ctx, &ids, &a, true);
+}

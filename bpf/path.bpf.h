@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * True paths: from an open file, through its directories and mounts, up to the
+ * root of the mount namespace.
+ *
+ * A path is found from its end: a dentry knows its parent, and the root of a
+ * mount knows the directory that it covers.  So the names are put into the
+ * record leaf first, each with its NUL, and the reader turns them round.
+ */
+#ifndef BPF_PATH_BPF_H
+#define BPF_PATH_BPF_H
+
+#include "tool.bpf.h"
+#include "path.h"
+
+#define WALK_STEPS 4096	 /* more than a path of PATH_MAX bytes has parts */
+#define WALK_UNROLLED 32 /* where the kernel has no bpf_loop(); more overruns the verifier's budget */
+
+struct walk {
+	struct record *record;
+	struct mount *mount;
+	struct dentry *dentry, *top; /* top: the root of the mount */
+	u64 end;		     /* no name begins past it */
+	u32 state;		     /* PATH_... bits */
+};
+
+static __always_inline long walk_step(struct walk *w)
+{
+	/* Copies, because BPF_CORE_READ(w->dentry, ...) would also look for struct walk in the kernel. */
+	struct dentry *dentry = w->dentry, *parent;
+	struct mount *mount = w->mount, *above;
+	const void *name;
+	char *to;
+	long len;
+
+	if (dentry == w->top) {
+		above = BPF_CORE_READ(mount, mnt_parent);
+		if (above == mount) {
+			w->state |= PATH_WHOLE;
+			return 1;
+		}
+		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		w->mount = above;
+		w->top = BPF_CORE_READ(above, mnt.mnt_root);
+		return 0;
+	}
+	to = record_end(w->record);
+	if (!to || w->record->used >= w->end)
+		return 1;
+	name = BPF_CORE_READ(dentry, d_name.name);
+	len = bpf_probe_read_kernel_str(to, NAME_MAX + 1, name);
+	if (len < 0)
+		return 1;
+	w->record->used += len;
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (dentry == parent) { /* the top of a file system that is mounted nowhere */
+		w->state |= PATH_NOWHERE | PATH_WHOLE;
+		return 1;
+	}
+	w->dentry = parent;
+	return 0;
+}
+
+static long walk_callback(u32 i, void *w)
+{
+	return walk_step(w);
+}
+
+/*
+ * Appends the path of a dentry in a mount, leaf first, and says in `info` what it is.
+ * `loops` is a constant: whether the kernel has bpf_loop() (5.17).
+ */
+static __always_inline void record_path(struct record *r, struct vfsmount *mnt, struct dentry *dentry,
+					struct path_info *info, bool loops)
+{
+	struct walk w = { .record = r, .dentry = dentry };
+	u32 start = r->used;
+	const void *fs;
+	char *to;
+	long len;
+
+	w.end = start + PATH_MAX;
+	w.mount = container_of(mnt, struct mount, mnt);
+	w.top = BPF_CORE_READ(mnt, mnt_root);
+	/* Unlinked: not in the hash of names, where the top of a file system never is. */
+	if (dentry != BPF_CORE_READ(dentry, d_parent) && !BPF_CORE_READ(dentry, d_hash.pprev))
+		w.state |= PATH_DELETED;
+	if (loops) {
+		bpf_loop(WALK_STEPS, walk_callback, &w, 0);
+	} else {
+#pragma unroll
+		for (int i = 0; i < WALK_UNROLLED; i++)
+			if (walk_step(&w))
+				break;
+	}
+	if (w.state & PATH_NOWHERE) {
+		info->ino = BPF_CORE_READ(dentry, d_inode, i_ino);
+		fs = BPF_CORE_READ(dentry, d_sb, s_type, name);
+		to = record_end(r);
+		len = to ? bpf_probe_read_kernel_str(to, NAME_MAX + 1, fs) : 0;
+		if (len > 0)
+			r->used += len;
+	}
+	info->state = w.state;
+	info->len = r->used - start;
+}
+
+/* Appends the path of a file, if there is one. */
+static __always_inline void record_file_path(struct record *r, struct file *file, struct path_info *info, bool loops)
+{
+	if (file)
+		record_path(r, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), info, loops);
+}
+
+/* Appends the path of an open file of the current task; nothing where there is no such descriptor. */
+static __always_inline void record_fd_path(struct record *r, u32 fd, struct path_info *info, bool loops)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file *file = NULL, **slots;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return;
+	slots = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
+	record_file_path(r, file, info, loops);
+}
+
+/* Appends the directory that a path given to a system call starts from. */
+static __always_inline void record_base_path(struct record *r, s32 dirfd, bool absolute, struct path_info *info,
+					     bool loops)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+
+	if (!absolute && dirfd != AT_FDCWD) {
+		record_fd_path(r, dirfd, info, loops);
+		return;
+	}
+	mnt = absolute ? BPF_CORE_READ(task, fs, root.mnt) : BPF_CORE_READ(task, fs, pwd.mnt);
+	dentry = absolute ? BPF_CORE_READ(task, fs, root.dentry) : BPF_CORE_READ(task, fs, pwd.dentry);
+	record_path(r, mnt, dentry, info, loops);
+}
+
+/* --- cgroups --- */
+
+static __always_inline struct kernfs_node *cgroup_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___parent *old = (void *)node;
+	struct kernfs_node___rcu *new = (void *)node;
+
+	return bpf_core_field_exists(new->__parent) ? BPF_CORE_READ(new, __parent) : BPF_CORE_READ(old, parent);
+}
+
+struct cgroup_walk {
+	struct record *record;
+	struct kernfs_node *node;
+};
+
+static __always_inline long cgroup_step(struct cgroup_walk *w)
+{
+	struct kernfs_node *node = w->node, *parent = cgroup_parent(node);
+	char *to = record_end(w->record);
+	long len;
+
+	if (!parent || !to)
+		return 1;
+	len = bpf_probe_read_kernel_str(to, NAME_MAX + 1, BPF_CORE_READ(node, name));
+	if (len < 0)
+		return 1;
+	w->record->used += len;
+	w->node = parent;
+	return 0;
+}
+
+static long cgroup_callback(u32 i, void *w)
+{
+	return cgroup_step(w);
+}
+
+/* Appends the current task's cgroup in the v2 hierarchy, leaf first, and returns its bytes. */
+static __always_inline u32 record_cgroup_path(struct record *r, bool loops)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct cgroup_walk w = { .record = r, .node = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn) };
+	u32 start = r->used;
+
+	if (loops) {
+		bpf_loop(WALK_STEPS, cgroup_callback, &w, 0);
+	} else {
+#pragma unroll
+		for (int i = 0; i < WALK_UNROLLED; i++)
+			if (cgroup_step(&w))
+				break;
+	}
+	return r->used - start;
+}
+
+#endif
