@@ -11,8 +11,8 @@
 #include "kernel.h"
 #include "opensnoop.h"
 #define RECORD_TEXT sizeof(struct open_event) /* where in a record the path begins */
+#include "context.bpf.h"
 #include "pattern.bpf.h"
-#include "stack.bpf.h"
 #include <asm/unistd.h>
 
 #define O_ACCMODE 3
@@ -80,33 +80,6 @@ static __always_inline bool flags_wanted(u64 flags)
 
 /* --- the record --- */
 
-/* The parts of a record that have to be asked for. */
-static __always_inline void open_extras(void *ctx, struct record *r, struct open_event *e, bool loops)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct pid_namespace *pidns;
-	struct pid *pid;
-	u32 level;
-
-	if (options.want & OPEN_WANT_EXE)
-		record_file_path(r, BPF_CORE_READ(task, mm, exe_file), &e->exe, loops);
-	if (options.want & OPEN_WANT_CWD)
-		record_base_path(r, AT_FDCWD, false, &e->cwd, loops);
-	if (options.want & OPEN_WANT_CGROUP)
-		e->cgroup = record_cgroup_path(r, loops);
-	if (options.want & OPEN_WANT_NS) {
-		pid = BPF_CORE_READ(task, thread_pid);
-		level = BPF_CORE_READ(pid, level);
-		e->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
-		bpf_core_read(&pidns, sizeof(pidns), &pid->numbers[level].ns);
-		e->pidns = BPF_CORE_READ(pidns, ns.inum);
-	}
-	if (loops && options.want & OPEN_WANT_USTACK)
-		e->ustack = record_user_stack(ctx, r);
-	if (options.want & OPEN_WANT_KSTACK)
-		e->kstack = record_kernel_stack(ctx, r);
-}
-
 /* Fills the record for a call; false: it is not wanted after all. */
 static __always_inline bool open_fill(void *ctx, struct record *r, const struct ids *ids, const struct asked *a,
 				      bool loops)
@@ -119,7 +92,6 @@ static __always_inline bool open_fill(void *ctx, struct record *r, const struct 
 	e->request = a->request;
 	e->flags = a->flags;
 	e->mode = a->mode;
-	e->dirfd = a->dirfd;
 	e->ret = a->ret;
 	e->call = a->call;
 	e->stage = a->stage;
@@ -142,9 +114,9 @@ static __always_inline bool open_fill(void *ctx, struct record *r, const struct 
 	}
 	if (a->stage != OPEN_ENDED && !pattern_wanted(r, e->asked, loops))
 		return false;
-	event_init_io(&e->head, ids, options.want & OPEN_WANT_PPID);
+	event_init_io(&e->head, ids);
 
-	if (options.want & OPEN_WANT_FULL || (a->call == OPEN_HANDLE && a->ret >= 0)) {
+	if (want & WANT_FULL || (a->call == OPEN_HANDLE && a->ret >= 0)) {
 		absolute = *(char *)(e + 1) == '/' && e->asked && !(a->resolve & RESOLVE_IN_ROOT);
 		if (a->stage != OPEN_ASKED && a->ret >= 0)
 			record_fd_path(r, a->ret, &e->full, loops);
@@ -152,7 +124,7 @@ static __always_inline bool open_fill(void *ctx, struct record *r, const struct 
 			record_base_path(r, a->dirfd, absolute, &e->full, loops);
 	}
 	if (a->stage != OPEN_ENDED)
-		open_extras(ctx, r, e, loops);
+		record_context(ctx, r, &e->head, loops);
 	return true;
 }
 
@@ -390,7 +362,7 @@ static __always_inline int call_of_request(struct io_kiocb *req)
  * so there are two records, and the reader joins them: the kernel half keeps
  * nothing that requests which never end could fill.
  */
-SEC("?tp_btf/io_uring_submit_req")
+SEC("?raw_tp/io_uring_submit_req")
 int BPF_PROG(io_submit, struct io_kiocb *req)
 {
 	struct asked a = { .request = (u64)req, .stage = OPEN_ASKED };
@@ -415,7 +387,7 @@ int BPF_PROG(io_submit, struct io_kiocb *req)
 	return opened(ctx, &ids, &a, true);
 }
 
-SEC("?tp_btf/io_uring_complete")
+SEC("?raw_tp/io_uring_complete")
 int BPF_PROG(io_complete, void *ring_ctx, struct io_kiocb *req)
 {
 	struct asked a = { .request = (u64)req, .stage = OPEN_ENDED };

@@ -4,8 +4,8 @@
 #define BPF_OPENSNOOP_H
 
 #include "common/event.h"
-#include "bpf/path.h"
-#include "bpf/stack.h"
+#include "bpf/context.h"
+#include "bpf/pattern.h"
 
 enum open_call { OPEN_OPEN, OPEN_CREAT, OPEN_OPENAT, OPEN_OPENAT2, OPEN_HANDLE, OPEN_IO_OPENAT, OPEN_IO_OPENAT2 };
 
@@ -18,15 +18,7 @@ enum open_stage { OPEN_WHOLE, OPEN_ASKED, OPEN_ENDED };
 #define OPEN_DIRECT 8	  /* note: io_uring put the file into its own table, FD is a slot of that */
 #define OPEN_WANTED 16	  /* an end, of a process that the filters want */
 
-/* What a record has to bring; each costs something, so each is asked for. */
-#define OPEN_WANT_PPID 1
-#define OPEN_WANT_FULL 2
-#define OPEN_WANT_EXE 4
-#define OPEN_WANT_CWD 8
-#define OPEN_WANT_CGROUP 16
-#define OPEN_WANT_NS 32
-#define OPEN_WANT_USTACK 64
-#define OPEN_WANT_KSTACK 128
+#define WANT_FULL WANT_OWN /* the full path */
 
 #define OPEN_ERRNOS 640 /* the kernel's own ERESTARTSYS and the like are 512 to 530 */
 #define OPEN_FLAG_FILTERS 32
@@ -36,7 +28,6 @@ struct open_flag_filter {
 };
 
 struct open_options {
-	__u32 want; /* OPEN_WANT_... */
 	__u8 failed;
 	__u8 by_errno;
 	__u8 pad[6];
@@ -45,24 +36,19 @@ struct open_options {
 	struct open_flag_filter flag_filter[OPEN_FLAG_FILTERS];
 };
 
-/* Behind it, one after the other: asked path, full path, exe, cwd, cgroup, user stack, kernel stack. */
+/* Behind it: the path that was asked for, then the full path, then the context. */
 struct open_event {
 	struct event head;
 	__u64 request; /* the io_uring request, to join its two records; 0: a system call */
 	__u64 flags;   /* as asked */
 	__s32 ret;     /* the descriptor, or a negative errno */
-	__s32 dirfd;
 	__u32 mode;
-	__u32 mntns, pidns;
-	__u8 call;  /* enum open_call */
-	__u8 stage; /* enum open_stage */
-	__u8 notes; /* OPEN_COMPAT, ... */
-	__u8 pad;
 	__u32 asked; /* bytes of the asked path, without a NUL */
-	__u32 cgroup;
-	__u32 ustack, kstack;
+	__u8 call;   /* enum open_call */
+	__u8 stage;  /* enum open_stage */
+	__u8 notes;  /* OPEN_COMPAT, ... */
+	__u8 pad;
 	struct path_info full; /* of what was opened; when that failed, of the directory asked from */
-	struct path_info exe, cwd;
 };
 
 #endif

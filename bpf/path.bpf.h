@@ -126,21 +126,25 @@ static __always_inline void record_fd_path(struct record *r, u32 fd, struct path
 	record_file_path(r, file, info, loops);
 }
 
+static __always_inline void record_cwd_path(struct record *r, struct path_info *info, bool loops)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	record_path(r, BPF_CORE_READ(task, fs, pwd.mnt), BPF_CORE_READ(task, fs, pwd.dentry), info, loops);
+}
+
 /* Appends the directory that a path given to a system call starts from. */
 static __always_inline void record_base_path(struct record *r, s32 dirfd, bool absolute, struct path_info *info,
 					     bool loops)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct vfsmount *mnt;
-	struct dentry *dentry;
 
-	if (!absolute && dirfd != AT_FDCWD) {
+	if (absolute)
+		record_path(r, BPF_CORE_READ(task, fs, root.mnt), BPF_CORE_READ(task, fs, root.dentry), info, loops);
+	else if (dirfd == AT_FDCWD)
+		record_cwd_path(r, info, loops);
+	else
 		record_fd_path(r, dirfd, info, loops);
-		return;
-	}
-	mnt = absolute ? BPF_CORE_READ(task, fs, root.mnt) : BPF_CORE_READ(task, fs, pwd.mnt);
-	dentry = absolute ? BPF_CORE_READ(task, fs, root.dentry) : BPF_CORE_READ(task, fs, pwd.dentry);
-	record_path(r, mnt, dentry, info, loops);
 }
 
 /* --- cgroups --- */

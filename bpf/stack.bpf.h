@@ -8,7 +8,6 @@
 #define BPF_STACK_BPF_H
 
 #include "path.bpf.h"
-#include "stack.h"
 
 #define PAGE_SHIFT 12
 #define VM_EXEC 4 /* linux/mm.h */
@@ -55,7 +54,7 @@ static long stack_one(u32 i, struct record **ctx)
 	frame->ino = BPF_CORE_READ(file, f_inode, i_ino);
 	frame->dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
 	record_file_path(r, file, &frame->path, true);
-	r->used = (r->used + 7) & ~7U;
+	record_align(r);
 	return 0;
 }
 
@@ -65,7 +64,7 @@ static __always_inline u32 record_user_stack(void *ctx, struct record *r)
 	u32 start;
 	long bytes = bpf_get_stack(ctx, r->stack, sizeof(r->stack), BPF_F_USER_STACK);
 
-	r->used = (r->used + 7) & ~7U;
+	record_align(r);
 	start = r->used;
 	if (bytes > 0)
 		bpf_loop(bytes / sizeof(u64), stack_one, &r, 0);
@@ -78,7 +77,7 @@ static __always_inline u32 record_kernel_stack(void *ctx, struct record *r)
 	long bytes;
 	char *to;
 
-	r->used = (r->used + 7) & ~7U;
+	record_align(r);
 	to = record_end(r);
 	bytes = to ? bpf_get_stack(ctx, to, STACK_DEPTH * sizeof(u64), 0) : 0;
 	if (bytes <= 0)

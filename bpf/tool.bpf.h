@@ -11,7 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "common/event.h"
-#include "stack.h"
+#include "context.h"
 
 #define CLONE_THREAD 0x00010000 /* linux/sched.h */
 #define PF_IO_WORKER 0x00000010 /* linux/sched.h, in the kernel */
@@ -25,6 +25,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile struct filter filter = {};
+const volatile __u32 want = 0; /* WANT_... */
 volatile struct channel channel = {};
 
 /* Records on their way to the reader.  The size is set when the program is loaded. */
@@ -117,17 +118,17 @@ static __always_inline u32 process_of(struct task_struct *task)
 /* Does the comm contain the text that was asked for?  Both are compared as one 16-byte number. */
 static __always_inline bool comm_wanted(void)
 {
-	u64 want[2], mask[2], comm[2] = {};
+	u64 text[2], mask[2], comm[2] = {};
 
 	if (!filter.comm_len)
 		return true;
 	bpf_get_current_comm(comm, sizeof(comm));
-	__builtin_memcpy(want, (const void *)filter.comm, sizeof(want));
+	__builtin_memcpy(text, (const void *)filter.comm, sizeof(text));
 	mask[0] = filter.comm_len >= 8 ? ~0ULL : ~0ULL >> (64 - 8 * filter.comm_len);
 	mask[1] = filter.comm_len <= 8 ? 0 : ~0ULL >> (128 - 8 * filter.comm_len);
 #pragma unroll
 	for (int i = 0; i < EVENT_COMM_LEN; i++) {
-		if ((comm[0] & mask[0]) == want[0] && (comm[1] & mask[1]) == want[1])
+		if ((comm[0] & mask[0]) == text[0] && (comm[1] & mask[1]) == text[1])
 			return true;
 		comm[0] = comm[0] >> 8 | comm[1] << 56;
 		comm[1] >>= 8;
@@ -153,7 +154,7 @@ static __always_inline bool current_wanted(const struct ids *ids)
 
 /* --- descendants: a child is traced as its parent is, before it runs --- */
 
-SEC("?tp_btf/task_newtask")
+SEC("?raw_tp/task_newtask")
 int BPF_PROG(follow_newtask, struct task_struct *task, u64 clone_flags)
 {
 	u32 parent = current_ids().pid, child;
@@ -170,7 +171,7 @@ int BPF_PROG(follow_newtask, struct task_struct *task, u64 clone_flags)
 }
 
 /* A process ends with its last thread, whichever that is. */
-SEC("?tp_btf/sched_process_exit")
+SEC("?raw_tp/sched_process_exit")
 int BPF_PROG(follow_exit, struct task_struct *task)
 {
 	u32 pid = process_of(task);
@@ -233,6 +234,12 @@ static __always_inline void record_drop(struct record *r)
 	r->busy = 0;
 }
 
+/* The next bytes are to begin at a multiple of 8. */
+static __always_inline void record_align(struct record *r)
+{
+	r->used = (r->used + 7) & ~7U;
+}
+
 /* Where the next bytes go, with RECORD_SLACK of room; NULL when the record is full. */
 static __always_inline char *record_end(struct record *r)
 {
@@ -257,24 +264,21 @@ static __always_inline void record_submit(struct record *r)
 }
 
 /* Fills in the head of a record for the current task. */
-static __always_inline void event_init(struct event *e, const struct ids *ids, bool want_ppid)
+static __always_inline void event_init(struct event *e, const struct ids *ids)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-
 	e->time = bpf_ktime_get_ns();
 	e->pid = ids->pid;
 	e->tid = ids->tid;
 	e->uid = bpf_get_current_uid_gid();
-	e->ppid = want_ppid ? process_of(BPF_CORE_READ(task, real_parent)) : 0;
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 }
 
 /* The same for a program that also runs in io_uring's workers: the comm is then the process's. */
-static __always_inline void event_init_io(struct event *e, const struct ids *ids, bool want_ppid)
+static __always_inline void event_init_io(struct event *e, const struct ids *ids)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-	event_init(e, ids, want_ppid);
+	event_init(e, ids);
 	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
 		BPF_CORE_READ_STR_INTO(&e->comm, task, group_leader, comm);
 }

@@ -11,7 +11,7 @@
 
 static int64_t offset;	 /* wall clock minus CLOCK_MONOTONIC, nanoseconds */
 static time_t known = -1; /* the second that the texts below stand for */
-static char day[16], second[16], zone[8];
+static char day[16], second[16], zone[16];
 
 static int64_t now(clockid_t clock)
 {

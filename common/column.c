@@ -45,7 +45,7 @@ void table_show(struct table *t, const char *name)
 	table_insert(t, table_find(t, name, strlen(name)));
 }
 
-int table_choose(struct table *t, const char *spec)
+static int table_parse(struct table *t, const char *spec)
 {
 	bool add = *spec == '+';
 	const struct column *c;
@@ -67,6 +67,27 @@ int table_choose(struct table *t, const char *spec)
 		if (!spec[len])
 			return 0;
 	}
+}
+
+int table_choose(struct table *t, const char *spec)
+{
+	int err = table_parse(t, spec);
+
+	for (const struct column *c = t->columns; c->name; c++)
+		if (c->note)
+			table_insert(t, c);
+	return err;
+}
+
+void cell_words(struct cell *c, const char *const *words, uint32_t bits)
+{
+	size_t used = 0;
+
+	for (; bits; bits >>= 1, words++)
+		if (bits & 1)
+			used += snprintf(c->buf + used, sizeof(c->buf) - used, "%s%s", used ? " " : "", *words);
+	if (used)
+		cell_text(c, c->buf, used);
 }
 
 uint32_t table_wants(const struct table *t)

@@ -41,8 +41,8 @@ struct column {
 	enum column_kind kind;
 	uint32_t offset;
 	void (*get)(const void *record, struct cell *cell);
-	uint32_t want; /* what the record has to bring for it, in the command's own bits */
-	bool note;     /* has no heading and no place: follows the row after a TAB when there is something to say */
+	uint32_t want; /* what the record has to bring for it, WANT_... of bpf/context.h or the command's own */
+	bool note;     /* always shown, without a heading: follows the row after a TAB when there is something to say */
 };
 
 struct table {
@@ -77,6 +77,9 @@ static inline void cell_text(struct cell *c, const char *text, size_t len)
 int table_choose(struct table *t, const char *spec);
 /* Shows a column as well, in its place; the name is known to be right. */
 void table_show(struct table *t, const char *name);
+/* A cell that is one of a list of words, or several of them: for bits 0, 1, ... that are set; nothing for none. */
+void cell_words(struct cell *c, const char *const *words, uint32_t bits);
+
 /* All that the shown columns want. */
 uint32_t table_wants(const struct table *t);
 

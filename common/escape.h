@@ -29,7 +29,7 @@
  * \\ \a \b \t \n \v \f \r; every other control byte, and every byte of invalid
  * UTF-8 or of a hidden character, a backslash and three octal digits. Without
  * @utf8 (the terminal's charset is another) so does every byte from 0x80 on.
- * printf(1)'s %b and C's compilers turn the result back into the same bytes.
+ * Read as C's escapes the result is the same bytes again, always.
  *
  * @dst has room for @len * ESCAPE_TEXT_MAX bytes. Returns the end of what was
  * written.

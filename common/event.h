@@ -18,7 +18,7 @@ struct event {
 	__u32 pid;  /* process (tgid), in the reader's PID namespace */
 	__u32 tid;
 	__u32 uid;
-	__u32 ppid; /* 0 unless asked for */
+	__u32 context; /* where in the record its context begins, see bpf/context.h; 0: it has none */
 	char comm[EVENT_COMM_LEN];
 };
 

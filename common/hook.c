@@ -50,7 +50,9 @@ int hook_attach(struct bpf_program *program, bool essential, const char *what)
 	return err;
 }
 
-int hook_open_event(const char *group, const char *name)
+static int events[16]; /* that are open, in the order of their names */
+
+static int open_event(const char *group, const char *name)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
@@ -63,15 +65,36 @@ int hook_open_event(const char *group, const char *name)
 	if (id < 0)
 		return id;
 	attr.config = id;
-	/* The program runs on every CPU, whichever the event is opened on. */
+	/* A program runs on every CPU, whichever its event is opened on. */
 	event = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	return event < 0 ? -errno : event;
 }
 
-int hook_attach_event(struct bpf_program *program, int event, const char *name)
+int hook_open_events(const char *group, const char *const *names)
 {
-	if (!bpf_program__attach_perf_event(program, event))
-		return log_err(-errno, "%s", name);
-	log_info("attached: tracepoint %s", name);
+	int err = 0;
+	size_t n;
+
+	for (n = 0; names[n] && !err; n++) {
+		events[n] = open_event(group, names[n]);
+		err = events[n] < 0 ? events[n] : 0;
+	}
+	tracefs_close();
+	if (!err)
+		return 0;
+	n--;
+	log_info("tracepoint %s cannot be had: %s", names[n], strerror(-err));
+	while (n--)
+		close(events[n]);
+	return err;
+}
+
+int hook_attach_events(struct bpf_program *program, const char *const *names)
+{
+	for (size_t i = 0; names[i]; i++) {
+		if (!bpf_program__attach_perf_event(program, events[i]))
+			return log_err(-errno, "%s", names[i]);
+		log_info("attached: tracepoint %s", names[i]);
+	}
 	return 0;
 }

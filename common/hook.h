@@ -19,11 +19,13 @@ bool hook_has_fexit(void);
 int hook_attach(struct bpf_program *program, bool essential, const char *what);
 
 /*
- * A classic tracepoint, opened before the programs are chosen, because not
- * every kernel lets everybody do that: a file descriptor, or a negative errno,
- * about which nothing is said.
+ * Classic tracepoints of one group, opened before the programs are chosen,
+ * because not every kernel lets everybody do that: all of them, or none and a
+ * negative errno, about which only -v says something.  `names` ends with NULL.
+ * One set of them in a command.
  */
-int hook_open_event(const char *group, const char *name);
-int hook_attach_event(struct bpf_program *program, int event, const char *name);
+int hook_open_events(const char *group, const char *const *names);
+/* Attaches one program to all of them, the names again. */
+int hook_attach_events(struct bpf_program *program, const char *const *names);
 
 #endif

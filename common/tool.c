@@ -23,6 +23,7 @@
 
 #include "common/child.h"
 #include "common/clock.h"
+#include "common/context.h"
 #include "common/filter.h"
 #include "common/hook.h"
 #include "common/log.h"
@@ -38,7 +39,7 @@
 #define SECOND (1000 * MS)
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_FAILED_COMMAND = 125 };
-enum { OPT_TO = 0x2000, OPT_NO_HEADER, OPT_MAX_EVENTS, OPT_USER };
+enum { OPT_TO = 0x2000, OPT_NO_HEADER, OPT_MAX_EVENTS, OPT_USER, OPT_STACK, OPT_KERNEL_STACK };
 
 /* All of a run; there is one in a process. */
 static struct {
@@ -111,7 +112,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
 	struct table *table = run.tool->table;
-	char extended[64];
 
 	switch (key) {
 	case 'T':
@@ -140,13 +140,18 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 	case OPT_NO_HEADER:
 		run.no_header = true;
 		return 0;
+	case OPT_STACK:
+		run.tool->want |= WANT_USER_STACK;
+		return 0;
+	case OPT_KERNEL_STACK:
+		run.tool->want |= WANT_KERNEL_STACK;
+		return 0;
 	case ARGP_KEY_END:
 		if (run.timestamp)
 			table_show(table, "TIME");
 		if (run.uid)
 			table_show(table, "UID");
-		snprintf(extended, sizeof(extended), "+%s", run.tool->extended);
-		return run.extended ? -table_choose(table, extended) : 0;
+		return run.extended ? -table_choose(table, run.tool->extended) : 0;
 	}
 	(void)state;
 	return ARGP_ERR_UNKNOWN;
@@ -173,6 +178,8 @@ static const struct argp_option output_options[] = {
 	{ "output", 'o', "COL[,COL...]", 0, "Show these columns; +COL,... these as well; list: list them", 0 },
 	{ "json", 'J', NULL, 0, "Print a JSON object a line", 0 },
 	{ "to", OPT_TO, "FILE", 0, "Print records into FILE, not to standard output", 0 },
+	{ "stack", OPT_STACK, NULL, 0, "Show the user stack of each event", 0 },
+	{ "kernel-stack", OPT_KERNEL_STACK, NULL, 0, "Show the kernel stack of each event", 0 },
 	{ "no-header", OPT_NO_HEADER, NULL, 0, "Print no heading", 0 },
 	{},
 };
@@ -380,12 +387,24 @@ static uint64_t now_ns(void)
 	return t.tv_sec * SECOND + t.tv_nsec;
 }
 
+unsigned int tool_show(const void *record)
+{
+	struct output *o = &run.out;
+
+	output_put(o, o->json ? "{" : "");
+	table_print(run.tool->table, o, record);
+	context_print_stacks(o, record, run.tool->want);
+	output_put(o, o->json ? "}\n" : "\n");
+	output_end(o);
+	return 1;
+}
+
 static int on_record(void *ctx, void *record, size_t size)
 {
 	(void)ctx;
 	if (run.max_events && run.events >= run.max_events)
 		return -1;
-	run.events += run.tool->handle(record, size, &run.out);
+	run.events += run.tool->handle(record, size);
 	return 0;
 }
 
@@ -502,7 +521,7 @@ static void leave_detaching_behind(void)
 
 static int start(void)
 {
-	struct sandbox sandbox = { .read_files = run.tool->reads_files };
+	struct sandbox sandbox = { .read_files = run.tool->want & WANT_USER_STACK };
 	int err;
 
 	if (run.stdout_closed && !run.to)
@@ -518,6 +537,7 @@ static int start(void)
 		err = child_start(&run.child, run.command, run.user) ?: watch(run.child.pidfd, EPOLLIN, WATCH_CHILD);
 	err = err ?: filter_prepare(&run.filters, run.bpf.object, run.command);
 	err = err ?: source_prepare(run.bpf.object);
+	*run.bpf.want = run.tool->want | table_wants(run.tool->table);
 	err = err ?: run.tool->load();
 	if (err)
 		return err;
@@ -532,6 +552,7 @@ static int start(void)
 	if (err)
 		return err;
 	clock_init();
+	context_init(run.tool->want);
 	if (run.verbose)
 		log_programs();
 	sandbox.child = run.child.pid;
@@ -578,7 +599,7 @@ int tool_main(struct tool *tool, int argc, char **argv)
 		run.deadline = now_ns() + run.duration;
 	trace();
 	if (tool->finish)
-		run.events += tool->finish(&run.out);
+		run.events += tool->finish();
 	output_flush(&run.out);
 	print_losses("summary", true);
 	status = run.out.error ? STATUS_FAILED : STATUS_OK;

@@ -19,6 +19,7 @@
 struct tool_bpf {
 	struct bpf_object *object;
 	struct filter *filter;	 /* skel->rodata->filter */
+	uint32_t *want;		 /* skel->rodata->want, filled in before load() */
 	struct channel *channel; /* skel->bss->channel */
 };
 
@@ -29,16 +30,19 @@ struct tool {
 	error_t (*parse)(int key, char *arg);	/* of its own options: 0, EINVAL after a message, ARGP_ERR_UNKNOWN */
 	struct table *table;
 	const char *columns;  /* shown by default, "PID,COMM,..." */
-	const char *extended; /* shown as well with -e */
-	bool reads_files;     /* set by parse(): opens files while it traces, to look symbols up */
+	const char *extended; /* "+COL,...", shown as well with -e */
+	uint32_t want;	      /* WANT_... bits besides those of the columns, set by parse() */
 
 	int (*open)(struct tool_bpf *bpf); /* the skeleton, before the options are parsed into its .rodata */
 	int (*load)(void);		   /* chooses the programs and loads */
 	int (*attach)(void);
-	/* Shows a record; returns how many events that were. */
-	unsigned int (*handle)(const void *record, size_t size, struct output *o);
-	unsigned int (*finish)(struct output *o); /* the same for what is left at the end; may be NULL */
+	/* Shows a record, with tool_show() or not; returns how many events that were. */
+	unsigned int (*handle)(const void *record, size_t size);
+	unsigned int (*finish)(void); /* the same for what is left at the end; may be NULL */
 };
+
+/* Prints a record, with its stacks if they were asked for.  Returns 1: an event. */
+unsigned int tool_show(const void *record);
 
 int tool_main(struct tool *tool, int argc, char **argv);
 

@@ -6,6 +6,7 @@
 #include <libelf.h>
 #include <lzma.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,7 +26,6 @@
 /* What is read of one file. The largest programs there are, browsers and
  * compilers with all their symbols, stay below these. */
 #define SECTION_MAX (128u << 20)
-#define SECTIONS_MAX 65536
 #define SECTION_NAMES_MAX (1u << 20)
 #define SEGMENTS_MAX 256
 #define DEBUGDATA_MAX (64u << 20)
@@ -77,16 +77,35 @@ void usyms__free(struct usyms *usyms)
 }
 
 /*
- * libelf believes the counts in the header as far as the size of the file
- * allows, and the file may be sparse.
+ * Where the header has 0 for the number of sections, the first section has the real one, of up to 32
+ * bits: elf_begin(3) then allocates and fills gigabytes, if only the file is long enough, and a sparse
+ * one is. Linkers need that for 65,280 sections and more; programs have some forty.
  */
-static bool is_reasonable(Elf *elf)
+static bool is_counted(const unsigned char *header)
 {
-	size_t segments, sections;
+	size_t at = header[EI_CLASS] == ELFCLASS32 ? offsetof(Elf32_Ehdr, e_shnum)
+						   : offsetof(Elf64_Ehdr, e_shnum);
+
+	return header[at] || header[at + 1];
+}
+
+static bool is_usable(Elf *elf)
+{
+	size_t segments;
 
 	return elf && elf_kind(elf) == ELF_K_ELF && elf_getphdrnum(elf, &segments) == 0 &&
-	       segments <= SEGMENTS_MAX && elf_getshdrnum(elf, &sections) == 0 &&
-	       sections <= SECTIONS_MAX;
+	       segments <= SEGMENTS_MAX;
+}
+
+/* The caller calls elf_end() with it, be it NULL. */
+static Elf *open_elf(int fd)
+{
+	unsigned char header[sizeof(Elf64_Ehdr)];
+
+	if (pread(fd, header, sizeof(header), 0) != sizeof(header) || !is_counted(header))
+		return NULL;
+	/* Not ELF_C_READ_MMAP: whoever can write the file can cut it short at any time. */
+	return elf_begin(fd, ELF_C_READ, NULL);
 }
 
 static void read_segments(struct text *text, Elf *elf)
@@ -237,8 +256,8 @@ static bool add_debug_file(struct symtab *t, Elf *elf, const struct text *text)
 
 	if (fd < 0)
 		return false;
-	debug = elf_begin(fd, ELF_C_READ, NULL);
-	if (is_reasonable(debug))
+	debug = open_elf(fd);
+	if (is_usable(debug))
 		any = add_symbols(t, debug, SHT_SYMTAB, text);
 	elf_end(debug);
 	close(fd);
@@ -267,9 +286,9 @@ static void add_debugdata(struct symtab *t, Elf *elf, const struct text *text)
 		in = out = 0;
 		ret = lzma_stream_buffer_decode(&memory, 0, NULL, data->d_buf, &in, data->d_size,
 						plain, &out, room);
-		if (ret == LZMA_OK) {
+		if (ret == LZMA_OK && out > sizeof(Elf64_Ehdr) && is_counted(plain)) {
 			debug = elf_memory((char *)plain, out);
-			if (is_reasonable(debug))
+			if (is_usable(debug))
 				add_symbols(t, debug, SHT_SYMTAB, text);
 			elf_end(debug);
 		}
@@ -281,12 +300,10 @@ static void add_debugdata(struct symtab *t, Elf *elf, const struct text *text)
 
 static void read_elf(struct symtab *t, int fd)
 {
-	/* Not ELF_C_READ_MMAP: whoever can write the file can cut it short
-	 * at any time. */
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	Elf *elf = open_elf(fd);
 	struct text text;
 
-	if (is_reasonable(elf)) {
+	if (is_usable(elf)) {
 		read_segments(&text, elf);
 		if (!add_symbols(t, elf, SHT_SYMTAB, &text)) {
 			if (!add_debug_file(t, elf, &text))
@@ -350,38 +367,37 @@ static void drop_least_used(struct usyms *usyms)
 	drop_file(usyms, least);
 }
 
+static struct file *add_file(struct usyms *usyms, const char *path, struct file new)
+{
+	read_file(&new, path);
+	while (usyms->count == FILES_MAX ||
+	       (usyms->count && usyms->bytes + symtab__bytes(&new.table) > BYTES_MAX))
+		drop_least_used(usyms);
+	usyms->files[usyms->count] = new;
+	usyms->bytes += symtab__bytes(&new.table);
+	return &usyms->files[usyms->count++];
+}
+
 static struct file *find_file(struct usyms *usyms, const char *path, uint64_t dev, uint64_t ino)
 {
-	struct file *file = NULL, new;
 	struct timespec now;
+	struct file *file;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	for (size_t i = 0; i < usyms->count && !file; i++)
-		if (usyms->files[i].ino == ino && usyms->files[i].dev == dev)
-			file = &usyms->files[i];
-	if (file && file->checked != now.tv_sec) {
+	for (size_t i = 0; i < usyms->count; i++) {
+		file = &usyms->files[i];
+		if (file->ino != ino || file->dev != dev)
+			continue;
+		if (file->checked == now.tv_sec)
+			return file;
 		file->checked = now.tv_sec;
-		if (is_stale(file, path)) {
-			drop_file(usyms, file);
-			file = NULL;
-		}
+		if (!is_stale(file, path))
+			return file;
+		drop_file(usyms, file);
+		break;
 	}
-	if (!file) {
-		new = (struct file){
-			.dev = dev,
-			.ino = ino,
-			.checked = now.tv_sec,
-		};
-		read_file(&new, path);
-		while (usyms->count == FILES_MAX ||
-		       (usyms->count && usyms->bytes + symtab__bytes(&new.table) > BYTES_MAX))
-			drop_least_used(usyms);
-		file = &usyms->files[usyms->count++];
-		*file = new;
-		usyms->bytes += symtab__bytes(&new.table);
-	}
-	file->used = ++usyms->lookups;
-	return file;
+	return add_file(usyms, path,
+			(struct file){ .dev = dev, .ino = ino, .checked = now.tv_sec });
 }
 
 const char *usyms__find(struct usyms *usyms, const char *path, uint64_t dev, uint64_t ino,
@@ -389,5 +405,6 @@ const char *usyms__find(struct usyms *usyms, const char *path, uint64_t dev, uin
 {
 	struct file *file = find_file(usyms, path, dev, ino);
 
+	file->used = ++usyms->lookups;
 	return symtab__find(&file->table, file_offset, offset);
 }

@@ -24,9 +24,9 @@ void usyms__free(struct usyms *usyms);
  * believed only if it is the one that was mapped: its inode must be @ino and
  * its device @dev, as the kernel encodes a dev_t (MAJOR << 20 | MINOR).
  *
- * The name is good until the next call. The symbols of a file are read once
- * and kept, those of the files least recently asked for being dropped when
- * there are too many.
+ * The name is what the file says, so to be escaped, and good until the next
+ * call. The symbols of a file are read once and kept; when there are too many,
+ * those of the file least recently asked for are dropped.
  */
 const char *usyms__find(struct usyms *usyms, const char *path, uint64_t dev, uint64_t ino,
 			uint64_t file_offset, uint64_t *offset);
