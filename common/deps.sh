@@ -3,7 +3,7 @@
 #
 # What the build, the tests and the lint need, and which package gives it.
 #
-#     common/deps.sh install GROUP...   install what is missing for build, static, test, bench, lint
+#     common/deps.sh install GROUP...   install what is missing for build, test, bench, lint
 #     common/deps.sh check GROUP...     say in one line what is missing
 #     common/deps.sh bpftool            print the path of a bpftool that works
 #
@@ -31,9 +31,8 @@ build   bpftool:                bpftool|linux-tools-generic  bpftool            
 build   prog:pkg-config         pkg-config                   pkgconf-pkg-config pkgconf       pkgconf-pkg-config   pkgconf
 build   pkg:libbpf:1.1          libbpf-dev                   libbpf-devel       libbpf        libbpf-devel         libbpf-dev
 build   pkg:libelf              libelf-dev                   elfutils-libelf-devel  libelf    libelf-devel         elfutils-dev
-build   pkg:libdw               libdw-dev                    elfutils-devel     libelf        libdw-devel          elfutils-dev
+build   pkg:liblzma             liblzma-dev                  xz-devel           xz            xz-devel             xz-dev
 build   pkg:zlib                zlib1g-dev                   zlib-devel         zlib          zlib-devel           zlib-dev
-static  lib:libbz2.a            libbz2-dev                   -                  -             -                    -
 test    prog:bash               bash                         bash               bash          bash                 bash
 test    pkg:cmocka              libcmocka-dev                libcmocka-devel    cmocka        libcmocka-devel      cmocka-dev
 test    lib:libasan.so          gcc                          libasan            gcc           gcc                  -

@@ -246,18 +246,19 @@ static int check_kernel(void)
 	return 0;
 }
 
-static void on_signal(int signal)
+static void on_signal(int signal, siginfo_t *info, void *context)
 {
 	static const struct itimerval again = { { 0, 100000 }, { 0, 100000 } };
 	int saved = errno;
 	uint64_t one = 1;
 
+	(void)context;
 	if (signal != SIGALRM) {
 		signals++;
 		if (!run.child.pid || signals > 1)
 			stopping = 1;
-		else if (signal != SIGINT)
-			kill(run.child.pid, signal); /* the terminal sends it SIGINT itself */
+		else if (info->si_code != SI_KERNEL)
+			kill(run.child.pid, signal); /* what the terminal sends has reached COMMAND too */
 		/* A write(2) may begin to wait right after this: interrupt it until the flag has been seen. */
 		setitimer(ITIMER_REAL, &again, NULL);
 	}
@@ -277,7 +278,7 @@ enum { WATCH_SIGNAL, WATCH_CHILD, WATCH_PID, WATCH_OUTPUT };
 
 static int watch_everything(void)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
 	static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
 	int fd, err;
 
