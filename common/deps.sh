@@ -74,7 +74,7 @@ program() {
 	cc) echo "${CC:-cc}" ;;
 	clang) echo "${CLANG:-clang}" ;;
 	pkg-config) echo "${PKG_CONFIG:-pkg-config}" ;;
-	llvm-strip) echo "${LLVM_STRIP:-$($(program clang) -print-prog-name=llvm-strip 2>/dev/null)}" ;;
+	llvm-strip) echo "${LLVM_STRIP:-$($(program clang) -print-prog-name=llvm-strip 2>/dev/null || echo llvm-strip)}" ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -137,7 +137,7 @@ check() {
 		[ $kind != prog ] || called=$(program $name)
 		[ $kind != bpftool ] || called=${BPFTOOL:-$name}
 		[ "$version" = - ] || name="$name $version or later"
-		[ "$called" = "${name%% *}" ] || [ -z "$called" ] || name="$name (as $called)"
+		[ "$called" = "${name%% *}" ] || name="$name (as $called)"
 		printf '%s, ' "$name"
 	done)
 	[ -n "$list" ] || return 0

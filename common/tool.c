@@ -7,7 +7,6 @@
 #include <linux/capability.h>
 #include <locale.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,184 +26,36 @@
 #include "common/filter.h"
 #include "common/hook.h"
 #include "common/log.h"
-#include "common/parse.h"
+#include "common/options.h"
 #include "common/sandbox.h"
 #include "common/source.h"
-
-#ifndef VERSION
-#define VERSION "unknown"
-#endif
 
 #define MS 1000000ULL /* nanoseconds */
 #define SECOND (1000 * MS)
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_FAILED_COMMAND = 125 };
-enum { OPT_TO = 0x2000, OPT_NO_HEADER, OPT_MAX_EVENTS, OPT_USER, OPT_STACK, OPT_KERNEL_STACK };
 
 /* All of a run; there is one in a process. */
 static struct {
 	struct tool *tool;
 	struct tool_bpf bpf;
-	struct filters filters;
 	struct output out;
 	struct child child;
 	struct source *source;
 
-	char **command;
-	const char *user; /* to run it as */
-	const char *to;
-	bool json, timestamp, uid, extended, no_header, verbose;
+	struct options options;
 	bool stdout_closed;
-	uint64_t duration, deadline; /* nanoseconds; 0: none */
-	uint64_t max_events, events;
+	uint64_t deadline; /* CLOCK_MONOTONIC; 0: none */
+	uint64_t events;
 
 	int epoll; /* whatever there is to wait for, except records */
 	int signalled;
 	unsigned int pidfds; /* of -p, still alive */
 	uint64_t reported;   /* losses that have been told, and when */
 	uint64_t report_time;
-} run = { .filters.cgroup = -1 };
+} run;
 
 static volatile sig_atomic_t stopping, signals;
-
-/* --- options --- */
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->err_stream = NULL; /* one line on stderr is enough, and argp would add its own */
-		state->child_inputs[0] = &run.filters;
-		return 0;
-	case 'd':
-		return -parse_seconds("-d", arg, &run.duration);
-	case 'v':
-		run.verbose = true;
-		log_init(run.tool->name, true);
-		return 0;
-	case OPT_MAX_EVENTS:
-		return -parse_number("--max-events", arg, 1, UINT64_MAX, &run.max_events);
-	case OPT_USER:
-		if (!getpwnam(arg))
-			return -log_err(0, "--user: no such user: '%s'", arg);
-		run.user = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (!state->quoted || state->next - 1 < state->quoted)
-			return -log_err(0, "unexpected argument: '%s' (a command goes after --)", arg);
-		run.command = state->argv + state->next - 1;
-		state->next = state->argc;
-		return 0;
-	case ARGP_KEY_END:
-		if (state->quoted && !run.command)
-			return -log_err(0, "no command after --");
-		if (run.command && (run.filters.pid_count || run.filters.kernel->tid))
-			return -log_err(0, "-%c and a command exclude each other", run.filters.pid_count ? 'p' : 't');
-		if (run.filters.follow && !run.filters.pid_count && !run.command)
-			return -log_err(0, "--follow needs -p or a command");
-		if (run.user && !run.command)
-			return -log_err(0, "--user needs a command");
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
-
-static error_t parse_output(int key, char *arg, struct argp_state *state)
-{
-	struct table *table = run.tool->table;
-
-	switch (key) {
-	case 'T':
-		run.timestamp = true;
-		return 0;
-	case 'U':
-		run.uid = true;
-		return 0;
-	case 'e':
-		run.extended = true;
-		return 0;
-	case 'o':
-		if (!strcmp(arg, "list") || !strcmp(arg, "help")) {
-			table_list(table, stdout);
-			exit(STATUS_OK);
-		}
-		return -table_choose(table, arg);
-	case 'J':
-		run.json = true;
-		return 0;
-	case OPT_TO:
-		if (!*arg)
-			return -log_err(0, "--to: an empty value");
-		run.to = arg;
-		return 0;
-	case OPT_NO_HEADER:
-		run.no_header = true;
-		return 0;
-	case OPT_STACK:
-		run.tool->want |= WANT_USER_STACK;
-		return 0;
-	case OPT_KERNEL_STACK:
-		run.tool->want |= WANT_KERNEL_STACK;
-		return 0;
-	case ARGP_KEY_END:
-		if (run.timestamp)
-			table_show(table, "TIME");
-		if (run.uid)
-			table_show(table, "UID");
-		return run.extended ? -table_choose(table, run.tool->extended) : 0;
-	}
-	(void)state;
-	return ARGP_ERR_UNKNOWN;
-}
-
-static error_t parse_own(int key, char *arg, struct argp_state *state)
-{
-	(void)state;
-	return run.tool->parse(key, arg);
-}
-
-static const struct argp_option run_options[] = {
-	{ "duration", 'd', "SECONDS", 0, "Trace for that long", 0 },
-	{ "max-events", OPT_MAX_EVENTS, "N", 0, "End after N events", 0 },
-	{ "user", OPT_USER, "USER", 0, "Run COMMAND as USER", 0 },
-	{ "verbose", 'v', NULL, 0, "Say what is attached, what is not and why", 0 },
-	{},
-};
-
-static const struct argp_option output_options[] = {
-	{ "timestamp", 'T', NULL, 0, "Show the TIME", 0 },
-	{ "print-uid", 'U', NULL, 0, "Show the UID", 0 },
-	{ "extended", 'e', NULL, 0, "Show more columns", 0 },
-	{ "output", 'o', "COL[,COL...]", 0, "Show these columns; +COL,... these as well; list: list them", 0 },
-	{ "json", 'J', NULL, 0, "Print a JSON object a line", 0 },
-	{ "to", OPT_TO, "FILE", 0, "Print records into FILE, not to standard output", 0 },
-	{ "stack", OPT_STACK, NULL, 0, "Show the user stack of each event", 0 },
-	{ "kernel-stack", OPT_KERNEL_STACK, NULL, 0, "Show the kernel stack of each event", 0 },
-	{ "no-header", OPT_NO_HEADER, NULL, 0, "Print no heading", 0 },
-	{},
-};
-
-static int parse_options(int argc, char **argv)
-{
-	const struct argp own = { .options = run.tool->options, .parser = parse_own };
-	const struct argp output = { .options = output_options, .parser = parse_output };
-	const struct argp_child children[] = {
-		{ &filter_argp, 0, "Which processes:", 1 },
-		{ &own, 0, "Which events, and how:", 2 },
-		{ &output, 0, "Output:", 3 },
-		{},
-	};
-	const struct argp argp = { run_options, parse, "[-- COMMAND [ARG...]]", run.tool->doc, children, NULL, NULL };
-	static char version[64];
-
-	snprintf(version, sizeof(version), "%s %s", run.tool->name, VERSION);
-	argp_program_version = version;
-	argp_err_exit_status = STATUS_USAGE;
-	run.filters.kernel = run.bpf.filter;
-	if (table_choose(run.tool->table, run.tool->columns))
-		return -EINVAL;
-	return -argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
-}
 
 /* --- before tracing --- */
 
@@ -292,10 +143,10 @@ static int watch_everything(void)
 	signal(SIGPIPE, SIG_IGN);
 	/* A pipe whose reader goes away, noticed at once; a regular file cannot be watched, and need not. */
 	watch(run.out.fd, 0, WATCH_OUTPUT);
-	for (unsigned int i = 0; i < run.filters.pid_count && !err && !run.filters.follow; i++) {
-		fd = syscall(SYS_pidfd_open, run.filters.pids[i], 0);
+	for (unsigned int i = 0; i < run.options.filters.pid_count && !err && !run.options.filters.follow; i++) {
+		fd = syscall(SYS_pidfd_open, run.options.filters.pids[i], 0);
 		if (fd < 0 && errno != ESRCH)
-			return log_err(0, "-p: not a process but a thread of one: %u", run.filters.pids[i]);
+			return log_err(0, "-p: not a process but a thread of one: %u", run.options.filters.pids[i]);
 		if (fd < 0)
 			continue;
 		err = watch(fd, EPOLLIN | EPOLLONESHOT, WATCH_PID);
@@ -348,7 +199,7 @@ static void print_losses(const char *type, bool end)
 	struct losses l;
 	uint64_t lost = losses(&l);
 
-	if (run.json) {
+	if (run.options.json) {
 		output_format(&run.out, "{\"type\":\"%s\"", type);
 		if (end)
 			output_format(&run.out, ",\"events\":%" PRIu64, run.events);
@@ -403,7 +254,7 @@ unsigned int tool_show(const void *record)
 static int on_record(void *ctx, void *record, size_t size)
 {
 	(void)ctx;
-	if (run.max_events && run.events >= run.max_events)
+	if (run.options.max_events && run.events >= run.options.max_events)
 		return -1;
 	run.events += run.tool->handle(record, size);
 	return 0;
@@ -418,7 +269,7 @@ static int drain(void)
 	n = source__drain(run.source);
 	if (output_flush(&run.out))
 		stopping = 1;
-	if (run.max_events && run.events >= run.max_events)
+	if (run.options.max_events && run.events >= run.options.max_events)
 		stopping = 1;
 	return n;
 }
@@ -437,7 +288,7 @@ static void look_around(int epoll, int timeout)
 				continue;
 			break;
 		case WATCH_CHILD:
-			if (!run.filters.follow)
+			if (!run.options.filters.follow)
 				stopping = 1;
 			break;
 		case WATCH_PID:
@@ -461,8 +312,8 @@ static void check_end(uint64_t now)
 
 	if (run.deadline && now >= run.deadline)
 		stopping = 1;
-	if (run.filters.follow && !channel->followed) {
-		if (!run.command)
+	if (run.options.filters.follow && !channel->followed) {
+		if (!run.options.command)
 			log_warn("every process of -p and all their descendants have ended");
 		stopping = 1;
 	}
@@ -525,18 +376,18 @@ static int start(void)
 	struct sandbox sandbox = { .read_files = run.tool->want & WANT_USER_STACK };
 	int err;
 
-	if (run.stdout_closed && !run.to)
+	if (run.stdout_closed && !run.options.to)
 		return log_err(0, "standard output is closed");
 	err = check_privileges();
 	err = err ?: check_kernel();
-	err = err ?: output_open(&run.out, run.to, &stopping);
+	err = err ?: output_open(&run.out, run.options.to, &stopping);
 	if (err)
 		return err;
-	run.out.json = run.json;
+	run.out.json = run.options.json;
 	err = watch_everything();
-	if (!err && run.command)
-		err = child_start(&run.child, run.command, run.user) ?: watch(run.child.pidfd, EPOLLIN, WATCH_CHILD);
-	err = err ?: filter_prepare(&run.filters, run.bpf.object, run.command);
+	if (!err && run.options.command)
+		err = child_start(&run.child, run.options.command, run.options.user) ?: watch(run.child.pidfd, EPOLLIN, WATCH_CHILD);
+	err = err ?: filter_prepare(&run.options.filters, run.bpf.object, run.options.command);
 	err = err ?: source_prepare(run.bpf.object);
 	*run.bpf.want = run.tool->want | table_wants(run.tool->table);
 	err = err ?: run.tool->load();
@@ -545,22 +396,22 @@ static int start(void)
 	run.source = source__new(run.bpf.object, run.bpf.channel, run.epoll, on_record, NULL);
 	if (!run.source)
 		return -errno;
-	if (run.filters.kernel->follow)
+	if (run.bpf.filter->follow)
 		err = hook_attach(bpf_object__find_program_by_name(run.bpf.object, "follow_newtask"), true, "new tasks") ?:
 		      hook_attach(bpf_object__find_program_by_name(run.bpf.object, "follow_exit"), true, "ended tasks");
-	err = err ?: filter_arm(&run.filters, run.bpf.object, run.bpf.channel, run.child.pid);
+	err = err ?: filter_arm(&run.options.filters, run.bpf.object, run.bpf.channel, run.child.pid);
 	err = err ?: run.tool->attach();
 	if (err)
 		return err;
 	clock_init();
 	context_init(run.tool->want);
-	if (run.verbose)
+	if (run.options.verbose)
 		log_programs();
 	sandbox.child = run.child.pid;
 	err = sandbox_enter(&sandbox);
 	if (err)
 		return err;
-	if (!run.no_header && !run.json) {
+	if (!run.options.no_header && !run.options.json) {
 		table_heading(run.tool->table, &run.out);
 		if (output_flush(&run.out))
 			stopping = 1;
@@ -588,16 +439,16 @@ int tool_main(struct tool *tool, int argc, char **argv)
 	libbpf_set_print(log_libbpf);
 	if (tool->open(&run.bpf))
 		return STATUS_FAILED;
-	if (parse_options(argc, argv))
+	if (options_parse(&run.options, tool, run.bpf.filter, argc, argv))
 		return STATUS_USAGE;
 	if (start()) {
 		/* COMMAND has not begun, and ends by itself when its pipe is closed. */
-		return run.command ? STATUS_FAILED_COMMAND : STATUS_FAILED;
+		return run.options.command ? STATUS_FAILED_COMMAND : STATUS_FAILED;
 	}
-	if (run.command)
+	if (run.options.command)
 		child_release(&run.child);
-	if (run.duration)
-		run.deadline = now_ns() + run.duration;
+	if (run.options.duration)
+		run.deadline = now_ns() + run.options.duration;
 	trace();
 	if (tool->finish)
 		run.events += tool->finish();

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "common/options.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/column.h"
+#include "common/log.h"
+#include "common/parse.h"
+#include "bpf/context.h"
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
+
+enum { OPT_TO = 0x2000, OPT_NO_HEADER, OPT_MAX_EVENTS, OPT_USER, OPT_STACK, OPT_KERNEL_STACK };
+
+/* argp hands its input to one parser only; there are three, for the groups of --help. */
+static struct options *options;
+static struct tool *tool;
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->err_stream = NULL; /* one line on stderr is enough, and argp would add its own */
+		state->child_inputs[0] = &options->filters;
+		return 0;
+	case 'd':
+		return -parse_seconds("-d", arg, &options->duration);
+	case 'v':
+		options->verbose = true;
+		log_init(tool->name, true);
+		return 0;
+	case OPT_MAX_EVENTS:
+		return -parse_number("--max-events", arg, 1, UINT64_MAX, &options->max_events);
+	case OPT_USER:
+		if (!getpwnam(arg))
+			return -log_err(0, "--user: no such user: '%s'", arg);
+		options->user = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!state->quoted || state->next - 1 < state->quoted)
+			return -log_err(0, "unexpected argument: '%s' (a command goes after --)", arg);
+		options->command = state->argv + state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_END:
+		if (state->quoted && !options->command)
+			return -log_err(0, "no command after --");
+		if (options->command && (options->filters.pid_count || options->filters.kernel->tid))
+			return -log_err(0, "-%c and a command exclude each other", options->filters.pid_count ? 'p' : 't');
+		if (options->filters.follow && !options->filters.pid_count && !options->command)
+			return -log_err(0, "--follow needs -p or a command");
+		if (options->user && !options->command)
+			return -log_err(0, "--user needs a command");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_output(int key, char *arg, struct argp_state *state)
+{
+	struct table *table = tool->table;
+
+	switch (key) {
+	case 'T':
+		options->timestamp = true;
+		return 0;
+	case 'U':
+		options->uid = true;
+		return 0;
+	case 'e':
+		options->extended = true;
+		return 0;
+	case 'o':
+		if (!strcmp(arg, "list") || !strcmp(arg, "help")) {
+			table_list(table, stdout);
+			exit(0);
+		}
+		return -table_choose(table, arg);
+	case 'J':
+		options->json = true;
+		return 0;
+	case OPT_TO:
+		if (!*arg)
+			return -log_err(0, "--to: an empty value");
+		options->to = arg;
+		return 0;
+	case OPT_NO_HEADER:
+		options->no_header = true;
+		return 0;
+	case OPT_STACK:
+		tool->want |= WANT_USER_STACK;
+		return 0;
+	case OPT_KERNEL_STACK:
+		tool->want |= WANT_KERNEL_STACK;
+		return 0;
+	case ARGP_KEY_END:
+		if (options->timestamp)
+			table_show(table, "TIME");
+		if (options->uid)
+			table_show(table, "UID");
+		return options->extended ? -table_choose(table, tool->extended) : 0;
+	}
+	(void)state;
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_own(int key, char *arg, struct argp_state *state)
+{
+	(void)state;
+	return tool->parse(key, arg);
+}
+
+static const struct argp_option run_options[] = {
+	{ "duration", 'd', "SECONDS", 0, "Trace for that long", 0 },
+	{ "max-events", OPT_MAX_EVENTS, "N", 0, "End after N events", 0 },
+	{ "user", OPT_USER, "USER", 0, "Run COMMAND as USER", 0 },
+	{ "verbose", 'v', NULL, 0, "Say what is attached, what is not and why", 0 },
+	{},
+};
+
+static const struct argp_option output_options[] = {
+	{ "timestamp", 'T', NULL, 0, "Show the TIME", 0 },
+	{ "print-uid", 'U', NULL, 0, "Show the UID", 0 },
+	{ "extended", 'e', NULL, 0, "Show more columns", 0 },
+	{ "output", 'o', "COL[,COL...]", 0, "Show these columns; +COL,... these as well; list: list them", 0 },
+	{ "json", 'J', NULL, 0, "Print a JSON object a line", 0 },
+	{ "to", OPT_TO, "FILE", 0, "Print records into FILE, not to standard output", 0 },
+	{ "stack", OPT_STACK, NULL, 0, "Show the user stack of each event", 0 },
+	{ "kernel-stack", OPT_KERNEL_STACK, NULL, 0, "Show the kernel stack of each event", 0 },
+	{ "no-header", OPT_NO_HEADER, NULL, 0, "Print no heading", 0 },
+	{},
+};
+
+int options_parse(struct options *to, struct tool *of, struct filter *filter, int argc, char **argv)
+{
+	const struct argp own = { .options = of->options, .parser = parse_own };
+	const struct argp output = { .options = output_options, .parser = parse_output };
+	const struct argp_child children[] = {
+		{ &filter_argp, 0, "Which processes:", 1 },
+		{ &own, 0, "Which events, and how:", 2 },
+		{ &output, 0, "Output:", 3 },
+		{},
+	};
+	const struct argp argp = { run_options, parse, "[-- COMMAND [ARG...]]", of->doc, children, NULL, NULL };
+	static char version[64];
+
+	snprintf(version, sizeof(version), "%s %s", of->name, VERSION);
+	argp_program_version = version;
+	options = to;
+	tool = of;
+	options->filters.kernel = filter;
+	options->filters.cgroup = -1;
+	if (table_choose(tool->table, tool->columns))
+		return -EINVAL;
+	return -argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+}
+
