@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/escape.h"
@@ -137,18 +138,26 @@ void output_end(struct output *o)
 		output_flush(o);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
 /* Waits until something can be written; false when the command is to end and the reader does not read. */
 static bool writable(const struct output *o)
 {
 	struct pollfd p = { .fd = o->fd, .events = POLLOUT };
+	int64_t since = 0; /* when it was first seen that the command is to end */
 
 	for (;;) {
-		bool last = *o->stopping;
-		int n = poll(&p, 1, PATIENCE_MS);
-
-		if (n > 0)
+		if (poll(&p, 1, PATIENCE_MS / 10) > 0)
 			return true;
-		if (last && n == 0)
+		if (*o->stopping && !since)
+			since = now_ms();
+		else if (since && now_ms() - since > PATIENCE_MS)
 			return false;
 	}
 }

@@ -32,6 +32,7 @@
 
 #define MS 1000000ULL /* nanoseconds */
 #define SECOND (1000 * MS)
+#define ALARM_AGAIN (100 * MS)
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_FAILED_COMMAND = 125 };
 
@@ -97,21 +98,44 @@ static int check_kernel(void)
 	return 0;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * SECOND + t.tv_nsec;
+}
+
+/*
+ * SIGALRM after that time, and then again and again: what is to end a write(2)
+ * that waits for a reader may come just before that begins to wait.
+ */
+static void alarm_after(uint64_t ns)
+{
+	struct itimerval timer = {
+		.it_value = { ns / SECOND, ns % SECOND / 1000 + 1 },
+		.it_interval = { 0, ALARM_AGAIN / 1000 },
+	};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
-	static const struct itimerval again = { { 0, 100000 }, { 0, 100000 } };
 	int saved = errno;
 	uint64_t one = 1;
 
 	(void)context;
-	if (signal != SIGALRM) {
+	if (signal == SIGALRM) {
+		if (run.deadline && now_ns() >= run.deadline)
+			stopping = 1;
+	} else {
 		signals++;
 		if (!run.child.pid || signals > 1)
 			stopping = 1;
 		else if (info->si_code != SI_KERNEL)
 			kill(run.child.pid, signal); /* what the terminal sends has reached COMMAND too */
-		/* A write(2) may begin to wait right after this: interrupt it until the flag has been seen. */
-		setitimer(ITIMER_REAL, &again, NULL);
+		alarm_after(ALARM_AGAIN);
 	}
 	if (write(run.signalled, &one, sizeof(one)) < 0 && errno != EAGAIN)
 		stopping = 1;
@@ -129,7 +153,7 @@ enum { WATCH_SIGNAL, WATCH_CHILD, WATCH_PID, WATCH_OUTPUT };
 
 static int watch_everything(void)
 {
-	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
+	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO }, old;
 	static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
 	int fd, err;
 
@@ -138,8 +162,12 @@ static int watch_everything(void)
 	if (run.epoll < 0 || run.signalled < 0)
 		return log_err(-errno, "epoll");
 	err = watch(run.signalled, EPOLLIN, WATCH_SIGNAL);
-	for (size_t i = 0; i < sizeof(handled) / sizeof(*handled); i++)
+	for (size_t i = 0; i < sizeof(handled) / sizeof(*handled); i++) {
+		/* nohup(1) */
+		if (handled[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) && old.sa_handler == SIG_IGN)
+			continue;
 		sigaction(handled[i], &action, NULL);
+	}
 	signal(SIGPIPE, SIG_IGN);
 	/* A pipe whose reader goes away, noticed at once; a regular file cannot be watched, and need not. */
 	watch(run.out.fd, 0, WATCH_OUTPUT);
@@ -231,14 +259,6 @@ static void report_losses(uint64_t now)
 
 /* --- tracing --- */
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
-}
-
 unsigned int tool_show(const void *record)
 {
 	struct output *o = &run.out;
@@ -305,13 +325,11 @@ static void look_around(int epoll, int timeout)
 	}
 }
 
-/* What is found out by looking now and then: the end of what is traced, and of the time. */
-static void check_end(uint64_t now)
+/* What is found out by looking now and then: the end of what is traced. */
+static void check_end(void)
 {
 	const volatile struct channel *channel = run.bpf.channel;
 
-	if (run.deadline && now >= run.deadline)
-		stopping = 1;
 	if (run.options.filters.follow && !channel->followed) {
 		if (!run.options.command)
 			log_warn("every process of -p and all their descendants have ended");
@@ -331,13 +349,11 @@ static void trace(void)
 	while (!stopping) {
 		got = drain();
 		now = now_ns();
-		check_end(now);
+		check_end();
 		report_losses(now);
 		if (stopping)
 			break;
 		timeout = source__pause(run.source, got, now);
-		if (run.deadline && now + timeout * MS > run.deadline)
-			timeout = (run.deadline - now + MS - 1) / MS;
 		if (source__is_napping(run.source)) {
 			look_around(run.epoll, timeout);
 		} else if (source__sleep(run.source)) {
@@ -447,8 +463,10 @@ int tool_main(struct tool *tool, int argc, char **argv)
 	}
 	if (run.options.command)
 		child_release(&run.child);
-	if (run.options.duration)
+	if (run.options.duration) {
 		run.deadline = now_ns() + run.options.duration;
+		alarm_after(run.options.duration);
+	}
 	trace();
 	if (tool->finish)
 		run.events += tool->finish();

@@ -99,7 +99,8 @@ static const char *const calls[] = {
 
 static int load(void)
 {
-	bool loops = hook_has_loops(), any = compat || !loops || hook_open_events("syscalls", calls);
+	bool loops = hook_has_loops();
+	bool any = compat || !loops || hook_open_events("syscalls", calls), fexit;
 
 	if (!loops && tool.want & WANT_USER_STACK)
 		return log_err(0, "--stack: this kernel cannot tell what is mapped at an address (Linux 5.17 can)");
@@ -111,7 +112,10 @@ static int load(void)
 	bpf_program__set_autoload(skel->progs.syscall_exit, !any);
 	bpf_program__set_autoload(skel->progs.any_syscall_exit, any && loops);
 	bpf_program__set_autoload(skel->progs.any_syscall_exit_old, !loops);
-	bpf_program__set_autoload(skel->progs.compat_open, !any && hook_has_fexit());
+	fexit = !any && hook_has_fexit();
+	if (!any && !fexit)
+		log_info("opens by 32-bit programs are not seen without --compat: no program may watch a function return");
+	bpf_program__set_autoload(skel->progs.compat_open, fexit);
 	bpf_program__set_autoload(skel->progs.io_submit, loops);
 	bpf_program__set_autoload(skel->progs.io_complete, loops);
 	return opensnoop_bpf__load(skel) ? log_err(-errno, "cannot load the programs") : 0;
