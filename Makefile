@@ -48,8 +48,8 @@ FORTIFY = $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,\
 	$(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 
 # -D_GNU_SOURCE= rather than -D_GNU_SOURCE, so that a source may say "#define _GNU_SOURCE" as well.
-COMMON_FLAGS = -std=gnu11 -I. -I$(BUILD)/bpf -D_GNU_SOURCE= -DVERSION='"$(VERSION)"' $(MAP) $(WARNINGS) \
-	-Wmissing-prototypes -MMD -MP $(PKG_CFLAGS)
+COMMON_FLAGS = -std=gnu11 -I. -I$(BUILD)/bpf -D_GNU_SOURCE= -DVERSION='"$(VERSION)"' $(if $(STATIC),-DSTATIC) \
+	$(MAP) $(WARNINGS) -Wmissing-prototypes -MMD -MP $(PKG_CFLAGS)
 C_FLAGS      = $(COMMON_FLAGS) -fPIE -fstack-protector-strong $(FORTIFY) $(CPPFLAGS) $(CFLAGS)
 LD_FLAGS     = $(if $(STATIC),-static-pie,-pie) -Wl,-z,relro -Wl,-z,now $(CFLAGS) $(LDFLAGS)
 SAN_FLAGS    = $(COMMON_FLAGS) $(CPPFLAGS) -g -O1 -fno-omit-frame-pointer \
@@ -82,12 +82,14 @@ MAKEFLAGS += --no-builtin-rules
 
 all: $(BINS)
 
+skeletons: $(SKELS)
+
 # ---- what must be there, and what everything was built with ----
 
 # The goals tell which packages are wanted.
 deps:
-	$(Q)common/deps.sh install build $(if $(STATIC),static) $(filter bench lint,$(MAKECMDGOALS)) \
-		$(if $(filter check check-% bench lint,$(MAKECMDGOALS)),static test)
+	$(Q)common/deps.sh install build $(filter bench lint,$(MAKECMDGOALS)) \
+		$(if $(filter check check-% bench lint,$(MAKECMDGOALS)),test)
 
 # Changes only if the flags or the programs do, and everything depends on it.
 $(STAMP): FORCE | $(DEPS) $(BUILD)
@@ -216,7 +218,7 @@ help:
 #: SANITIZE=            unit tests without address,undefined
 #: CC CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CPPFLAGS CFLAGS LDFLAGS BPF_CFLAGS SOURCE_DATE_EPOCH as everywhere
 
-.PHONY: all deps test-programs check check-unit check-build check-tool check-man bench lint
+.PHONY: all deps skeletons test-programs check check-unit check-build check-tool check-man bench lint
 .PHONY: install uninstall clean help FORCE
 FORCE:
 
