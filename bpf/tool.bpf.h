@@ -123,7 +123,9 @@ static __always_inline bool comm_wanted(void)
 	if (!filter.comm_len)
 		return true;
 	bpf_get_current_comm(comm, sizeof(comm));
-	__builtin_memcpy(text, (const void *)filter.comm, sizeof(text));
+	/* Volatile, as the filter is: otherwise the compiler would take its initial value. */
+	text[0] = *(const volatile u64 *)&filter.comm[0];
+	text[1] = *(const volatile u64 *)&filter.comm[8];
 	mask[0] = filter.comm_len >= 8 ? ~0ULL : ~0ULL >> (64 - 8 * filter.comm_len);
 	mask[1] = filter.comm_len <= 8 ? 0 : ~0ULL >> (128 - 8 * filter.comm_len);
 #pragma unroll

@@ -33,7 +33,7 @@ struct filter {
 	__u8 follow;    /* ... and all that descend from them */
 	__u8 by_cgroup; /* only below the cgroup in the map of cgroups */
 	__u32 comm_len; /* 0: any comm */
-	char comm[EVENT_COMM_LEN];
+	char comm[EVENT_COMM_LEN] __attribute__((aligned(8)));
 };
 
 /* What the two halves tell each other while they run: memory that both see. */
