@@ -124,8 +124,10 @@ static void get_path(const void *record, struct cell *c)
 
 static void get_note(const void *record, struct cell *c)
 {
-	static const char *const words[] = { "(io_uring)", "(direct)",	   "(32-bit)", "(handle)",    "(tmpfile)",
-					     "(deleted)",  "(unreadable)", "(cut)",    "(unfinished)" };
+	static const char *const words[] = {
+		"(io_uring)", "(direct)",    "(32-bit)",     "(handle)", "(tmpfile)",
+		"(deleted)",  "(anonymous)", "(unreadable)", "(cut)",    "(unfinished)",
+	};
 	const struct open_event *e = record;
 	bool walked = e->full.len || e->full.state;
 	const bool is[] = {
@@ -135,6 +137,7 @@ static void get_note(const void *record, struct cell *c)
 		e->call == OPEN_HANDLE,
 		is_tmpfile(e),
 		was_opened(e) && e->full.state & PATH_DELETED && !is_tmpfile(e),
+		was_opened(e) && e->full.state & PATH_NOWHERE,
 		e->notes & OPEN_UNREADABLE,
 		e->notes & OPEN_CUT || (walked && !(e->full.state & PATH_WHOLE)),
 		e->stage == OPEN_ASKED,
@@ -142,7 +145,8 @@ static void get_note(const void *record, struct cell *c)
 	uint32_t bits = 0;
 
 	for (size_t i = 0; i < sizeof(is) / sizeof(*is); i++)
-		bits |= (uint32_t)is[i] << i;
+		if (is[i])
+			bits |= 1U << i;
 	cell_words(c, words, bits);
 }
 

@@ -6,6 +6,9 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <locale.h>
+#ifdef __GLIBC__
+#include <nss.h>
+#endif
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -449,6 +452,12 @@ int tool_main(struct tool *tool, int argc, char **argv)
 	int status;
 
 	run.tool = tool;
+#if defined(STATIC) && defined(__GLIBC__)
+	/* The modules of nsswitch.conf(5) cannot be loaded safely into a static program. */
+	__nss_configure_lookup("passwd", "files");
+	__nss_configure_lookup("group", "files");
+	__nss_configure_lookup("initgroups", "files");
+#endif
 	open_standard_fds();
 	setlocale(LC_CTYPE, "");
 	log_init(tool->name, false);
