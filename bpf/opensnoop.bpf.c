@@ -81,8 +81,8 @@ static __always_inline bool flags_wanted(u64 flags)
 /* --- the record --- */
 
 /* Fills the record for a call; false: it is not wanted after all. */
-static __always_inline bool open_fill(void *ctx, struct record *r, const struct ids *ids, const struct asked *a,
-				      bool loops)
+static __always_inline bool open_fill(void *ctx, struct record *r, const struct ids *ids,
+				      const struct asked *a, bool loops)
 {
 	struct open_event *e = (void *)r->bytes;
 	bool absolute;
@@ -128,7 +128,8 @@ static __always_inline bool open_fill(void *ctx, struct record *r, const struct 
 	return true;
 }
 
-static __always_inline int opened(void *ctx, const struct ids *ids, const struct asked *a, bool loops)
+static __always_inline int opened(void *ctx, const struct ids *ids, const struct asked *a,
+				  bool loops)
 {
 	struct record *r = record_take(sizeof(struct open_event));
 
@@ -162,7 +163,8 @@ static __always_inline void arguments_compat(struct arguments *args, struct pt_r
 #if defined(__TARGET_ARCH_x86)
 	*args = (struct arguments){ (u32)regs->bx, (u32)regs->cx, (u32)regs->dx, (u32)regs->si };
 #else
-	*args = (struct arguments){ (u32)regs->orig_x0, (u32)regs->regs[1], (u32)regs->regs[2], (u32)regs->regs[3] };
+	*args = (struct arguments){ (u32)regs->orig_x0, (u32)regs->regs[1], (u32)regs->regs[2],
+				    (u32)regs->regs[3] };
 #endif
 }
 
@@ -260,7 +262,8 @@ static __always_inline void asked_by(struct asked *a, const struct arguments *ar
 	}
 }
 
-static __always_inline int call_returned(void *ctx, struct pt_regs *regs, int call, bool compat, s64 ret, bool loops)
+static __always_inline int call_returned(void *ctx, struct pt_regs *regs, int call, bool compat,
+					 s64 ret, bool loops)
 {
 	struct asked a = { .ret = ret, .call = call, .notes = compat ? OPEN_COMPAT : 0 };
 	struct arguments args;
@@ -354,7 +357,9 @@ static __always_inline int call_of_request(struct io_kiocb *req)
 {
 	u8 opcode = BPF_CORE_READ(req, opcode);
 
-	return opcode == IORING_OP_OPENAT ? OPEN_IO_OPENAT : opcode == IORING_OP_OPENAT2 ? OPEN_IO_OPENAT2 : -1;
+	return opcode == IORING_OP_OPENAT    ? OPEN_IO_OPENAT
+	       : opcode == IORING_OP_OPENAT2 ? OPEN_IO_OPENAT2
+					     : -1;
 }
 
 /*

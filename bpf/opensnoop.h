@@ -7,7 +7,15 @@
 #include "bpf/context.h"
 #include "bpf/pattern.h"
 
-enum open_call { OPEN_OPEN, OPEN_CREAT, OPEN_OPENAT, OPEN_OPENAT2, OPEN_HANDLE, OPEN_IO_OPENAT, OPEN_IO_OPENAT2 };
+enum open_call {
+	OPEN_OPEN,
+	OPEN_CREAT,
+	OPEN_OPENAT,
+	OPEN_OPENAT2,
+	OPEN_HANDLE,
+	OPEN_IO_OPENAT,
+	OPEN_IO_OPENAT2
+};
 
 /* An io_uring request is two records: what was asked, and later how it ended. */
 enum open_stage { OPEN_WHOLE, OPEN_ASKED, OPEN_ENDED };
@@ -48,7 +56,8 @@ struct open_event {
 	__u8 stage;  /* enum open_stage */
 	__u8 notes;  /* OPEN_COMPAT, ... */
 	__u8 pad;
-	struct path_info full; /* of what was opened; when that failed, of the directory asked from */
+	struct path_info
+		full; /* of what was opened; when that failed, of the directory asked from */
 };
 
 #endif

@@ -13,8 +13,9 @@
 #include "tool.bpf.h"
 #include "path.h"
 
-#define WALK_STEPS 4096	 /* more than a path of PATH_MAX bytes has parts */
-#define WALK_UNROLLED 32 /* where the kernel has no bpf_loop(); more overruns the verifier's budget */
+#define WALK_STEPS 4096 /* more than a path of PATH_MAX bytes has parts */
+#define WALK_UNROLLED \
+	32 /* where the kernel has no bpf_loop(); more overruns the verifier's budget */
 
 struct walk {
 	struct record *record;
@@ -70,8 +71,8 @@ static long walk_callback(u32 i, void *w)
  * Appends the path of a dentry in a mount, leaf first, and says in `info` what it is.
  * `loops` is a constant: whether the kernel has bpf_loop() (5.17).
  */
-static __always_inline void record_path(struct record *r, struct vfsmount *mnt, struct dentry *dentry,
-					struct path_info *info, bool loops)
+static __always_inline void record_path(struct record *r, struct vfsmount *mnt,
+					struct dentry *dentry, struct path_info *info, bool loops)
 {
 	struct walk w = { .record = r, .dentry = dentry };
 	u32 start = r->used;
@@ -106,14 +107,17 @@ static __always_inline void record_path(struct record *r, struct vfsmount *mnt, 
 }
 
 /* Appends the path of a file, if there is one. */
-static __always_inline void record_file_path(struct record *r, struct file *file, struct path_info *info, bool loops)
+static __always_inline void record_file_path(struct record *r, struct file *file,
+					     struct path_info *info, bool loops)
 {
 	if (file)
-		record_path(r, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), info, loops);
+		record_path(r, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry),
+			    info, loops);
 }
 
 /* Appends the path of an open file of the current task; nothing where there is no such descriptor. */
-static __always_inline void record_fd_path(struct record *r, u32 fd, struct path_info *info, bool loops)
+static __always_inline void record_fd_path(struct record *r, u32 fd, struct path_info *info,
+					   bool loops)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
@@ -130,17 +134,19 @@ static __always_inline void record_cwd_path(struct record *r, struct path_info *
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-	record_path(r, BPF_CORE_READ(task, fs, pwd.mnt), BPF_CORE_READ(task, fs, pwd.dentry), info, loops);
+	record_path(r, BPF_CORE_READ(task, fs, pwd.mnt), BPF_CORE_READ(task, fs, pwd.dentry), info,
+		    loops);
 }
 
 /* Appends the directory that a path given to a system call starts from. */
-static __always_inline void record_base_path(struct record *r, s32 dirfd, bool absolute, struct path_info *info,
-					     bool loops)
+static __always_inline void record_base_path(struct record *r, s32 dirfd, bool absolute,
+					     struct path_info *info, bool loops)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
 	if (absolute)
-		record_path(r, BPF_CORE_READ(task, fs, root.mnt), BPF_CORE_READ(task, fs, root.dentry), info, loops);
+		record_path(r, BPF_CORE_READ(task, fs, root.mnt),
+			    BPF_CORE_READ(task, fs, root.dentry), info, loops);
 	else if (dirfd == AT_FDCWD)
 		record_cwd_path(r, info, loops);
 	else
@@ -154,7 +160,8 @@ static __always_inline struct kernfs_node *cgroup_parent(struct kernfs_node *nod
 	struct kernfs_node___parent *old = (void *)node;
 	struct kernfs_node___rcu *new = (void *)node;
 
-	return bpf_core_field_exists(new->__parent) ? BPF_CORE_READ(new, __parent) : BPF_CORE_READ(old, parent);
+	return bpf_core_field_exists(new->__parent) ? BPF_CORE_READ(new, __parent)
+						    : BPF_CORE_READ(old, parent);
 }
 
 struct cgroup_walk {

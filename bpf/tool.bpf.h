@@ -15,7 +15,7 @@
 
 #define CLONE_THREAD 0x00010000 /* linux/sched.h */
 #define PF_IO_WORKER 0x00000010 /* linux/sched.h, in the kernel */
-#define PATH_MAX 4096 /* linux/limits.h: with the NUL */
+#define PATH_MAX 4096		/* linux/limits.h: with the NUL */
 #define NAME_MAX 255
 #define AT_FDCWD -100 /* linux/fcntl.h */
 
@@ -112,7 +112,8 @@ static __always_inline struct ids current_ids(void)
 /* The process of a task that need not be the current one. */
 static __always_inline u32 process_of(struct task_struct *task)
 {
-	return filter.pidns ? task_number(BPF_CORE_READ(task, group_leader)) : BPF_CORE_READ(task, tgid);
+	return filter.pidns ? task_number(BPF_CORE_READ(task, group_leader))
+			    : BPF_CORE_READ(task, tgid);
 }
 
 /* Does the comm contain the text that was asked for?  Both are compared as one 16-byte number. */

@@ -7,9 +7,10 @@
 #include <time.h>
 
 #define SECOND 1000000000LL
-#define STEP (SECOND / 1000) /* less is what reading two clocks one after the other costs, and slewing */
+#define STEP \
+	(SECOND / 1000) /* less is what reading two clocks one after the other costs, and slewing */
 
-static int64_t offset;	 /* wall clock minus CLOCK_MONOTONIC, nanoseconds */
+static int64_t offset;	  /* wall clock minus CLOCK_MONOTONIC, nanoseconds */
 static time_t known = -1; /* the second that the texts below stand for */
 static char day[16], second[16], zone[16];
 

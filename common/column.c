@@ -57,7 +57,8 @@ static int table_parse(struct table *t, const char *spec)
 		len = strcspn(spec, ",");
 		c = table_find(t, spec, len);
 		if (!c)
-			return log_err(0, "-o: no column '%.*s' (-o list shows them)", (int)len, spec);
+			return log_err(0, "-o: no column '%.*s' (-o list shows them)", (int)len,
+				       spec);
 		if (add)
 			table_insert(t, c);
 		else if (table_shows(t, c))
@@ -85,7 +86,8 @@ void cell_words(struct cell *c, const char *const *words, uint32_t bits)
 
 	for (; bits; bits >>= 1, words++)
 		if (bits & 1)
-			used += snprintf(c->buf + used, sizeof(c->buf) - used, "%s%s", used ? " " : "", *words);
+			used += snprintf(c->buf + used, sizeof(c->buf) - used, "%s%s",
+					 used ? " " : "", *words);
 	if (used)
 		cell_text(c, c->buf, used);
 }
@@ -108,7 +110,8 @@ void table_heading(const struct table *t, struct output *o)
 		c = t->shown[i];
 		if (c->note)
 			continue;
-		output_format(o, "%s%*s", gap, i + 1 < t->count || c->width > 0 ? c->width : 0, c->name);
+		output_format(o, "%s%*s", gap, i + 1 < t->count || c->width > 0 ? c->width : 0,
+			      c->name);
 		gap = " ";
 	}
 	output_put(o, "\n");
@@ -169,7 +172,8 @@ static void print_cell(struct output *o, const struct column *c, const struct ce
 }
 
 /* The members of an object; a note without a word is left out. */
-static void print_json(const struct table *t, struct output *o, const void *record, struct cell *cell)
+static void print_json(const struct table *t, struct output *o, const void *record,
+		       struct cell *cell)
 {
 	char key[32];
 	const char *gap = "";
@@ -202,7 +206,8 @@ static void print_json(const struct table *t, struct output *o, const void *reco
 	}
 }
 
-static void print_row(const struct table *t, struct output *o, const void *record, struct cell *cell)
+static void print_row(const struct table *t, struct output *o, const void *record,
+		      struct cell *cell)
 {
 	const struct column *c, *note = NULL;
 	const char *gap = "";
@@ -216,7 +221,8 @@ static void print_row(const struct table *t, struct output *o, const void *recor
 		cell_fill(cell, c, record, false);
 		output_put(o, gap);
 		gap = " ";
-		print_cell(o, c, cell, i + 1 == t->count || (i + 2 == t->count && t->shown[i + 1]->note));
+		print_cell(o, c, cell,
+			   i + 1 == t->count || (i + 2 == t->count && t->shown[i + 1]->note));
 	}
 	if (!note)
 		return;

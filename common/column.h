@@ -41,8 +41,9 @@ struct column {
 	enum column_kind kind;
 	uint32_t offset;
 	void (*get)(const void *record, struct cell *cell);
-	uint32_t want; /* what the record has to bring for it, WANT_... of bpf/context.h or the command's own */
-	bool note;     /* always shown, without a heading: follows the row after a TAB when there is something to say */
+	uint32_t
+		want; /* what the record has to bring for it, WANT_... of bpf/context.h or the command's own */
+	bool note; /* always shown, without a heading: follows the row after a TAB when there is something to say */
 };
 
 struct table {

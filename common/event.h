@@ -29,8 +29,8 @@ struct filter {
 	__u32 tid;   /* only this thread; 0: all */
 	__u32 uid;   /* only this user, if by_uid */
 	__u8 by_uid;
-	__u8 by_pid;    /* only the processes in the map of pids */
-	__u8 follow;    /* ... and all that descend from them */
+	__u8 by_pid;	/* only the processes in the map of pids */
+	__u8 follow;	/* ... and all that descend from them */
 	__u8 by_cgroup; /* only below the cgroup in the map of cgroups */
 	__u32 comm_len; /* 0: any comm */
 	char comm[EVENT_COMM_LEN] __attribute__((aligned(8)));

@@ -65,7 +65,8 @@ static int open_cgroup(const char *path)
 		close(fd);
 		err = 0;
 	}
-	return err ? log_err(-err, "-c: '%s'", path) : log_err(0, "-c: not a cgroup v2 directory: '%s'", path);
+	return err ? log_err(-err, "-c: '%s'", path)
+		   : log_err(0, "-c: not a cgroup v2 directory: '%s'", path);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -109,7 +110,8 @@ static const struct argp_option options[] = {
 	{ "name", 'n', "TEXT", 0, "Processes with TEXT in their comm only", 0 },
 	{ "cgroup", 'c', "PATH", 0, "This cgroup (v2) and those below it only", 0 },
 	{ "follow", OPT_FOLLOW, NULL, 0,
-	  "With -p: their descendants too; with COMMAND: go on until its last descendant has ended", 0 },
+	  "With -p: their descendants too; with COMMAND: go on until its last descendant has ended",
+	  0 },
 	{},
 };
 
@@ -125,26 +127,31 @@ int filter_prepare(struct filters *f, struct bpf_object *object, bool descendant
 	/* Without /proc there is no telling; the numbers are then those of the initial namespace. */
 	if (!stat("/proc/self/ns/pid", &ns) && ns.st_ino != PID_NS_INITIAL) {
 		f->kernel->pidns = ns.st_ino;
-		log_info("in PID namespace %u: processes outside it are not shown", f->kernel->pidns);
+		log_info("in PID namespace %u: processes outside it are not shown",
+			 f->kernel->pidns);
 	}
 	f->kernel->by_pid = f->pid_count || descendants;
 	f->kernel->follow = descendants || (f->follow && f->pid_count);
 	f->kernel->by_cgroup = f->cgroup >= 0;
-	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "cgroups"), f->kernel->by_cgroup);
+	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "cgroups"),
+				f->kernel->by_cgroup);
 	if (f->kernel->follow) {
 		/*
 		 * Since 6.1 a program may add to a map that takes its memory as
 		 * it needs it, so this one can have room for every process there
 		 * is.  bpf_ktime_get_tai_ns() came with that kernel.
 		 */
-		if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_ktime_get_tai_ns, NULL) > 0) {
+		if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_ktime_get_tai_ns,
+					    NULL) > 0) {
 			entries = PID_MAX_LIMIT;
 		} else {
 			entries = PIDS_OLD;
 			bpf_map__set_map_flags(pids, 0);
 		}
-		bpf_program__set_autoload(bpf_object__find_program_by_name(object, "follow_newtask"), true);
-		bpf_program__set_autoload(bpf_object__find_program_by_name(object, "follow_exit"), true);
+		bpf_program__set_autoload(
+			bpf_object__find_program_by_name(object, "follow_newtask"), true);
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object, "follow_exit"),
+					  true);
 	}
 	return bpf_map__set_max_entries(pids, entries);
 }
@@ -215,7 +222,8 @@ static int let_descendants_through(int map, struct channel *channel)
 	return err < 0 ? log_err(err, "--follow") : 0;
 }
 
-int filter_arm(struct filters *f, struct bpf_object *object, struct channel *channel, uint32_t command)
+int filter_arm(struct filters *f, struct bpf_object *object, struct channel *channel,
+	       uint32_t command)
 {
 	int pids = bpf_object__find_map_fd_by_name(object, "pids"), err = 0;
 	uint32_t zero = 0;
@@ -227,7 +235,8 @@ int filter_arm(struct filters *f, struct bpf_object *object, struct channel *cha
 	if (err < 0)
 		return log_err(err, "-p");
 	if (f->kernel->by_cgroup &&
-	    bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "cgroups"), &zero, &f->cgroup, BPF_ANY))
+	    bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "cgroups"), &zero,
+				&f->cgroup, BPF_ANY))
 		return log_err(-errno, "-c");
 	return f->follow && f->pid_count ? let_descendants_through(pids, channel) : 0;
 }

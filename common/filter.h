@@ -36,6 +36,7 @@ int filter_prepare(struct filters *f, struct bpf_object *object, bool descendant
  * the processes and the cgroup through, the descendants they have by now as
  * well.  `command` is the process of COMMAND, 0 for none.
  */
-int filter_arm(struct filters *f, struct bpf_object *object, struct channel *channel, uint32_t command);
+int filter_arm(struct filters *f, struct bpf_object *object, struct channel *channel,
+	       uint32_t command);
 
 #endif

@@ -23,7 +23,8 @@ bool hook_has_fexit(void)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	/* No function has this ID: a kernel that would take the program says so, one that refuses its kind says that. */
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT, .attach_btf_id = 1);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT,
+		    .attach_btf_id = 1);
 	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", exit_0, 2, &opts);
 
 	if (fd >= 0)

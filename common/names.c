@@ -45,20 +45,35 @@ int errno_number(const char *name, size_t len)
 	return end == name + len && n > 0 && n < ERRNO_MAX ? (int)n : -1;
 }
 
-#define FLAG(name) { #name, name }
+#define FLAG(name) \
+	{ \
+#name, name \
+	}
 /* Flags of several bits stand before the single bits that they contain. */
 static const struct {
 	const char *name;
 	uint64_t bits;
 } flags_known[] = {
-	FLAG(O_CREAT), FLAG(O_EXCL), FLAG(O_NOCTTY), FLAG(O_TRUNC), FLAG(O_APPEND),
-	FLAG(O_NONBLOCK), FLAG(O_SYNC), FLAG(O_DSYNC), FLAG(O_ASYNC), FLAG(O_DIRECT),
+	FLAG(O_CREAT),
+	FLAG(O_EXCL),
+	FLAG(O_NOCTTY),
+	FLAG(O_TRUNC),
+	FLAG(O_APPEND),
+	FLAG(O_NONBLOCK),
+	FLAG(O_SYNC),
+	FLAG(O_DSYNC),
+	FLAG(O_ASYNC),
+	FLAG(O_DIRECT),
 #ifdef __x86_64__
 	{ "O_LARGEFILE", 0100000 }, /* 0 in the headers of a 64-bit libc; 32-bit callers set it */
 #else
 	{ "O_LARGEFILE", 0400000 },
 #endif
-	FLAG(O_TMPFILE), FLAG(O_DIRECTORY), FLAG(O_NOFOLLOW), FLAG(O_NOATIME), FLAG(O_CLOEXEC),
+	FLAG(O_TMPFILE),
+	FLAG(O_DIRECTORY),
+	FLAG(O_NOFOLLOW),
+	FLAG(O_NOATIME),
+	FLAG(O_CLOEXEC),
 	FLAG(O_PATH),
 };
 
@@ -92,7 +107,8 @@ int open_flag_test(const char *name, size_t len, uint64_t *mask, uint64_t *value
 		}
 	}
 	for (size_t i = 0; i < FLAGS_KNOWN; i++) {
-		if (strlen(flags_known[i].name) == len && !strncmp(flags_known[i].name, name, len)) {
+		if (strlen(flags_known[i].name) == len &&
+		    !strncmp(flags_known[i].name, name, len)) {
 			*mask = *value = flags_known[i].bits;
 			return 0;
 		}

@@ -63,7 +63,9 @@ static void get_errname(const void *record, struct cell *c)
 
 static void get_flags(const void *record, struct cell *c)
 {
-	cell_text(c, c->buf, open_flags_text(c->buf, sizeof(c->buf), ((const struct open_event *)record)->flags));
+	cell_text(c, c->buf,
+		  open_flags_text(c->buf, sizeof(c->buf),
+				  ((const struct open_event *)record)->flags));
 }
 
 /* Only a file that is made has a use for the mode. */
@@ -126,7 +128,7 @@ static void get_note(const void *record, struct cell *c)
 {
 	static const char *const words[] = {
 		"(io_uring)", "(direct)",    "(32-bit)",     "(handle)", "(tmpfile)",
-		"(deleted)",  "(anonymous)", "(unreadable)", "(cut)",    "(unfinished)",
+		"(deleted)",  "(anonymous)", "(unreadable)", "(cut)",	 "(unfinished)",
 	};
 	const struct open_event *e = record;
 	bool walked = e->full.len || e->full.state;
@@ -152,17 +154,32 @@ static void get_note(const void *record, struct cell *c)
 
 static const struct column columns[] = {
 	COLUMNS_WHO,
-	{ .name = "FD", .help = "file descriptor, -1 when the open failed", .width = 4, .get = get_fd },
+	{ .name = "FD",
+	  .help = "file descriptor, -1 when the open failed",
+	  .width = 4,
+	  .get = get_fd },
 	{ .name = "ERR", .help = "errno of a failure, or 0", .width = 3, .get = get_err },
 	{ .name = "ERRNAME", .help = "its name", .width = -12, .get = get_errname },
 	{ .name = "FLAGS", .help = "access mode and flags", .width = -20, .get = get_flags },
-	{ .name = "MODE", .help = "permissions for a new file, in octal", .width = 5, .get = get_mode },
-	{ .name = "CALL", .help = "system call or io_uring operation", .width = -17, .get = get_call },
+	{ .name = "MODE",
+	  .help = "permissions for a new file, in octal",
+	  .width = 5,
+	  .get = get_mode },
+	{ .name = "CALL",
+	  .help = "system call or io_uring operation",
+	  .width = -17,
+	  .get = get_call },
 	COLUMNS_WHERE,
-	{ .name = "FULLPATH", .help = "what was really opened, absolute", .width = -40, .get = get_full_path,
+	{ .name = "FULLPATH",
+	  .help = "what was really opened, absolute",
+	  .width = -40,
+	  .get = get_full_path,
 	  .want = WANT_FULL },
 	{ .name = "PATH", .help = "path that was asked for; with -F as FULLPATH", .get = get_path },
-	{ .name = "NOTE", .help = "what else there is to say, behind the row", .get = get_note, .note = true },
+	{ .name = "NOTE",
+	  .help = "what else there is to say, behind the row",
+	  .get = get_note,
+	  .note = true },
 	{},
 };
 
@@ -187,7 +204,8 @@ static bool result_wanted(int ret)
 {
 	const struct open_options *o = opens.options;
 
-	return !(o->failed && ret >= 0) && !(o->by_errno && (ret >= 0 || -ret >= OPEN_ERRNOS || !o->errnos[-ret]));
+	return !(o->failed && ret >= 0) &&
+	       !(o->by_errno && (ret >= 0 || -ret >= OPEN_ERRNOS || !o->errnos[-ret]));
 }
 
 /*
@@ -227,7 +245,9 @@ static unsigned int show_ended(const struct open_event *ended)
 		;
 	else if (e)
 		shown = show(e);
-	else if (ended->notes & OPEN_WANTED) /* asked before the tracing began, or refused before it was a request */
+	else if (
+		ended->notes &
+		OPEN_WANTED) /* asked before the tracing began, or refused before it was a request */
 		shown = show(ended);
 	free(e);
 	free(asked);

@@ -26,7 +26,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->err_stream = NULL; /* one line on stderr is enough, and argp would add its own */
+		state->err_stream =
+			NULL; /* one line on stderr is enough, and argp would add its own */
 		state->child_inputs[0] = &options->filters;
 		return 0;
 	case 'd':
@@ -44,15 +45,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!state->quoted || state->next - 1 < state->quoted)
-			return -log_err(0, "unexpected argument: '%s' (a command goes after --)", arg);
+			return -log_err(0, "unexpected argument: '%s' (a command goes after --)",
+					arg);
 		options->command = state->argv + state->next - 1;
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_END:
 		if (state->quoted && !options->command)
 			return -log_err(0, "no command after --");
-		if (options->command && (options->filters.pid_count || options->filters.kernel->tid))
-			return -log_err(0, "-%c and a command exclude each other", options->filters.pid_count ? 'p' : 't');
+		if (options->command &&
+		    (options->filters.pid_count || options->filters.kernel->tid))
+			return -log_err(0, "-%c and a command exclude each other",
+					options->filters.pid_count ? 'p' : 't');
 		if (options->filters.follow && !options->filters.pid_count && !options->command)
 			return -log_err(0, "--follow needs -p or a command");
 		if (options->user && !options->command)
@@ -128,7 +132,8 @@ static const struct argp_option output_options[] = {
 	{ "timestamp", 'T', NULL, 0, "Show the TIME", 0 },
 	{ "print-uid", 'U', NULL, 0, "Show the UID", 0 },
 	{ "extended", 'e', NULL, 0, "Show more columns", 0 },
-	{ "output", 'o', "COL[,COL...]", 0, "Show these columns; +COL,... these as well; list: list them", 0 },
+	{ "output", 'o', "COL[,COL...]", 0,
+	  "Show these columns; +COL,... these as well; list: list them", 0 },
 	{ "json", 'J', NULL, 0, "Print a JSON object a line", 0 },
 	{ "to", OPT_TO, "FILE", 0, "Print records into FILE, not to standard output", 0 },
 	{ "stack", OPT_STACK, NULL, 0, "Show the user stack of each event", 0 },
@@ -147,7 +152,8 @@ int options_parse(struct options *to, struct tool *of, struct filter *filter, in
 		{ &output, 0, "Output:", 3 },
 		{},
 	};
-	const struct argp argp = { run_options, parse, "[-- COMMAND [ARG...]]", of->doc, children, NULL, NULL };
+	const struct argp argp = { run_options, parse, "[-- COMMAND [ARG...]]", of->doc, children,
+				   NULL,	NULL };
 	static char version[64];
 
 	snprintf(version, sizeof(version), "%s %s", of->name, VERSION);
@@ -160,4 +166,3 @@ int options_parse(struct options *to, struct tool *of, struct filter *filter, in
 		return -EINVAL;
 	return -argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
 }
-

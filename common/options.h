@@ -24,6 +24,7 @@ struct options {
  * negative errno after one line that names what is wrong.  --help and the like
  * end the process.
  */
-int options_parse(struct options *options, struct tool *tool, struct filter *filter, int argc, char **argv);
+int options_parse(struct options *options, struct tool *tool, struct filter *filter, int argc,
+		  char **argv);
 
 #endif

@@ -16,8 +16,8 @@
 #include "common/escape.h"
 #include "common/log.h"
 
-#define BATCH (64 * 1024)    /* bytes: a write of this size costs little more than one of a line */
-#define PATIENCE_MS 1000     /* for a reader that does not read, once the command is to end */
+#define BATCH (64 * 1024) /* bytes: a write of this size costs little more than one of a line */
+#define PATIENCE_MS 1000  /* for a reader that does not read, once the command is to end */
 
 static void *grown(void *old, size_t size)
 {

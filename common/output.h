@@ -14,10 +14,10 @@
 struct output {
 	int fd;
 	bool json;
-	bool utf8;	  /* the terminal's charset is UTF-8 */
-	bool closed;	  /* the reader has gone away (EPIPE) */
-	int error;	  /* negative errno of a write that failed otherwise */
-	uint64_t lost;	  /* records that were not written */
+	bool utf8;			       /* the terminal's charset is UTF-8 */
+	bool closed;			       /* the reader has gone away (EPIPE) */
+	int error;			       /* negative errno of a write that failed otherwise */
+	uint64_t lost;			       /* records that were not written */
 	const volatile sig_atomic_t *stopping; /* not to wait for a reader that does not read */
 	char *buf;
 	size_t used, size;

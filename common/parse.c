@@ -28,15 +28,16 @@ static const char *digits(const char *p, uint64_t most, uint64_t *number)
 	return p;
 }
 
-int parse_number(const char *option, const char *value, uint64_t least, uint64_t most, uint64_t *number)
+int parse_number(const char *option, const char *value, uint64_t least, uint64_t most,
+		 uint64_t *number)
 {
 	const char *end = digits(value, UINT64_MAX, number);
 
 	if (end == value || (end && *end))
 		return log_err(0, "%s: not a number: '%s'", option, value);
 	if (!end || *number < least || *number > most)
-		return log_err(0, "%s: out of range: '%s' (%llu to %llu)", option, value, (unsigned long long)least,
-			       (unsigned long long)most);
+		return log_err(0, "%s: out of range: '%s' (%llu to %llu)", option, value,
+			       (unsigned long long)least, (unsigned long long)most);
 	return 0;
 }
 
@@ -70,14 +71,16 @@ int parse_user(const char *option, const char *value, uint32_t *uid)
 		*uid = user->pw_uid;
 		return 0;
 	}
-	end = digits(value, UINT32_MAX - 1, &number); /* the last one is no user: (uid_t)-1, see chown(2) */
+	end = digits(value, UINT32_MAX - 1,
+		     &number); /* the last one is no user: (uid_t)-1, see chown(2) */
 	if (!end || end == value || *end)
 		return log_err(0, "%s: no such user: '%s'", option, value);
 	*uid = number;
 	return 0;
 }
 
-int parse_list(const char *option, const char *value, int (*each)(const char *item, size_t len, void *ctx), void *ctx)
+int parse_list(const char *option, const char *value,
+	       int (*each)(const char *item, size_t len, void *ctx), void *ctx)
 {
 	size_t len;
 	int err;

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 /* A decimal number from `least` to `most`. */
-int parse_number(const char *option, const char *value, uint64_t least, uint64_t most, uint64_t *number);
+int parse_number(const char *option, const char *value, uint64_t least, uint64_t most,
+		 uint64_t *number);
 /* Seconds with an optional fraction, more than 0, as nanoseconds. */
 int parse_seconds(const char *option, const char *value, uint64_t *ns);
 /* A user's name, or a number. */
@@ -20,6 +21,7 @@ int parse_user(const char *option, const char *value, uint32_t *uid);
  * Each item of "A,B,C" to `each`, which says what is wrong with one itself.  An
  * empty value or item is an error.  Stops at the first error and returns it.
  */
-int parse_list(const char *option, const char *value, int (*each)(const char *item, size_t len, void *ctx), void *ctx);
+int parse_list(const char *option, const char *value,
+	       int (*each)(const char *item, size_t len, void *ctx), void *ctx);
 
 #endif

@@ -19,8 +19,12 @@ int patterns_add(struct patterns *p, const char *option, const char *text)
 	if (!len)
 		return log_err(0, "%s: no text to look for: '%s'", option, text - before);
 	if (len > PATTERN_MAX)
-		return log_err(0, "%s: longer than %d bytes: '%s'", option, PATTERN_MAX, text - before);
-	new->kind = before && after ? PATTERN_CONTAINED : before ? PATTERN_SUFFIX : after ? PATTERN_PREFIX : PATTERN_EXACT;
+		return log_err(0, "%s: longer than %d bytes: '%s'", option, PATTERN_MAX,
+			       text - before);
+	new->kind = before &&after ? PATTERN_CONTAINED
+		    : before	   ? PATTERN_SUFFIX
+		    : after	   ? PATTERN_PREFIX
+				   : PATTERN_EXACT;
 	new->len = len;
 	memcpy(new->text, text, len);
 	memset(new->mask, 0xff, len);

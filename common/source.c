@@ -22,7 +22,7 @@ struct source {
 	struct ring_buffer *ring;
 	volatile struct channel *channel;
 	int epoll;
-	int nap; /* milliseconds; 0: asleep */
+	int nap;       /* milliseconds; 0: asleep */
 	uint64_t last; /* when a record came last, CLOCK_MONOTONIC */
 };
 
@@ -45,7 +45,8 @@ struct source *source__new(struct bpf_object *object, struct channel *channel, i
 	if (!s)
 		return NULL;
 	s->channel = channel;
-	s->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "ring"), on_record, ctx, NULL);
+	s->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "ring"), on_record, ctx,
+				   NULL);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!s->ring || s->epoll < 0 || epoll_ctl(s->epoll, EPOLL_CTL_ADD, epoll, &event) ||
 	    epoll_ctl(s->epoll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(s->ring), &event)) {

@@ -89,15 +89,20 @@ static int check_privileges(void)
 	bpf = have >> CAP_BPF & 1;
 	perfmon = have >> CAP_PERFMON & 1;
 	if (!bpf || !perfmon)
-		return log_err(0, "must be run as root, or with the capabilities CAP_BPF and CAP_PERFMON (missing: %s%s%s)",
-			       bpf ? "" : "CAP_BPF", !bpf && !perfmon ? ", " : "", perfmon ? "" : "CAP_PERFMON");
+		return log_err(
+			0,
+			"must be run as root, or with the capabilities CAP_BPF and CAP_PERFMON (missing: %s%s%s)",
+			bpf ? "" : "CAP_BPF", !bpf && !perfmon ? ", " : "",
+			perfmon ? "" : "CAP_PERFMON");
 	return 0;
 }
 
 static int check_kernel(void)
 {
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return log_err(-errno, "/sys/kernel/btf/vmlinux: the kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)");
+		return log_err(
+			-errno,
+			"/sys/kernel/btf/vmlinux: the kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)");
 	return 0;
 }
 
@@ -137,7 +142,8 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 		if (!run.child.pid || signals > 1)
 			stopping = 1;
 		else if (info->si_code != SI_KERNEL)
-			kill(run.child.pid, signal); /* what the terminal sends has reached COMMAND too */
+			kill(run.child.pid,
+			     signal); /* what the terminal sends has reached COMMAND too */
 		alarm_after(ALARM_AGAIN);
 	}
 	if (write(run.signalled, &one, sizeof(one)) < 0 && errno != EAGAIN)
@@ -167,17 +173,20 @@ static int watch_everything(void)
 	err = watch(run.signalled, EPOLLIN, WATCH_SIGNAL);
 	for (size_t i = 0; i < sizeof(handled) / sizeof(*handled); i++) {
 		/* nohup(1) */
-		if (handled[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) && old.sa_handler == SIG_IGN)
+		if (handled[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) &&
+		    old.sa_handler == SIG_IGN)
 			continue;
 		sigaction(handled[i], &action, NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);
 	/* A pipe whose reader goes away, noticed at once; a regular file cannot be watched, and need not. */
 	watch(run.out.fd, 0, WATCH_OUTPUT);
-	for (unsigned int i = 0; i < run.options.filters.pid_count && !err && !run.options.filters.follow; i++) {
+	for (unsigned int i = 0;
+	     i < run.options.filters.pid_count && !err && !run.options.filters.follow; i++) {
 		fd = syscall(SYS_pidfd_open, run.options.filters.pids[i], 0);
 		if (fd < 0 && errno != ESRCH)
-			return log_err(0, "-p: not a process but a thread of one: %u", run.options.filters.pids[i]);
+			return log_err(0, "-p: not a process but a thread of one: %u",
+				       run.options.filters.pids[i]);
 		if (fd < 0)
 			continue;
 		err = watch(fd, EPOLLIN | EPOLLONESHOT, WATCH_PID);
@@ -195,10 +204,13 @@ static void log_programs(void)
 	bpf_object__for_each_program(p, run.bpf.object) {
 		len = sizeof(info);
 		memset(&info, 0, sizeof(info));
-		if (bpf_program__fd(p) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+		if (bpf_program__fd(p) < 0 ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
 			continue;
-		log_info("program %s: %u instructions, %u looked at by the verifier, %u bytes as machine code",
-			 bpf_program__name(p), info.xlated_prog_len / 8, info.verified_insns, info.jited_prog_len);
+		log_info(
+			"program %s: %u instructions, %u looked at by the verifier, %u bytes as machine code",
+			bpf_program__name(p), info.xlated_prog_len / 8, info.verified_insns,
+			info.jited_prog_len);
 	}
 }
 
@@ -215,11 +227,13 @@ static uint64_t losses(struct losses *l)
 	struct bpf_prog_info info;
 	uint32_t len;
 
-	*l = (struct losses){ channel->lost_ring, channel->lost_busy, 0, run.out.lost, channel->lost_follow };
+	*l = (struct losses){ channel->lost_ring, channel->lost_busy, 0, run.out.lost,
+			      channel->lost_follow };
 	bpf_object__for_each_program(p, run.bpf.object) {
 		len = sizeof(info);
 		memset(&info, 0, sizeof(info));
-		if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+		if (bpf_program__fd(p) >= 0 &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
 			l->missed += info.recursion_misses;
 	}
 	return l->ring + l->busy + l->missed + l->output;
@@ -235,16 +249,18 @@ static void print_losses(const char *type, bool end)
 		if (end)
 			output_format(&run.out, ",\"events\":%" PRIu64, run.events);
 		output_format(&run.out,
-			      ",\"lost\":%" PRIu64 ",\"lost_ring_full\":%" PRIu64 ",\"lost_busy\":%" PRIu64
-			      ",\"lost_recursion\":%" PRIu64 ",\"lost_output\":%" PRIu64 ",\"not_followed\":%" PRIu64 "}\n",
+			      ",\"lost\":%" PRIu64 ",\"lost_ring_full\":%" PRIu64
+			      ",\"lost_busy\":%" PRIu64 ",\"lost_recursion\":%" PRIu64
+			      ",\"lost_output\":%" PRIu64 ",\"not_followed\":%" PRIu64 "}\n",
 			      lost, l.ring, l.busy, l.missed, l.output, l.follow);
 		output_flush(&run.out);
 	}
 	if (lost + l.follow == run.reported && !(end && lost + l.follow))
 		return;
 	run.reported = lost + l.follow;
-	log_warn("%" PRIu64 " events lost%s (ring buffer full %" PRIu64 ", program busy %" PRIu64 ", recursion %" PRIu64
-		 ", not written %" PRIu64 "), %" PRIu64 " descendants not followed",
+	log_warn("%" PRIu64 " events lost%s (ring buffer full %" PRIu64 ", program busy %" PRIu64
+		 ", recursion %" PRIu64 ", not written %" PRIu64 "), %" PRIu64
+		 " descendants not followed",
 		 lost, end ? " in all" : " so far", l.ring, l.busy, l.missed, l.output, l.follow);
 }
 
@@ -405,7 +421,8 @@ static int start(void)
 	run.out.json = run.options.json;
 	err = watch_everything();
 	if (!err && run.options.command)
-		err = child_start(&run.child, run.options.command, run.options.user) ?: watch(run.child.pidfd, EPOLLIN, WATCH_CHILD);
+		err = child_start(&run.child, run.options.command, run.options.user)
+			      ?: watch(run.child.pidfd, EPOLLIN, WATCH_CHILD);
 	err = err ?: filter_prepare(&run.options.filters, run.bpf.object, run.options.command);
 	err = err ?: source_prepare(run.bpf.object);
 	*run.bpf.want = run.tool->want | table_wants(run.tool->table);
@@ -416,9 +433,15 @@ static int start(void)
 	if (!run.source)
 		return -errno;
 	if (run.bpf.filter->follow)
-		err = hook_attach(bpf_object__find_program_by_name(run.bpf.object, "follow_newtask"), true, "new tasks") ?:
-		      hook_attach(bpf_object__find_program_by_name(run.bpf.object, "follow_exit"), true, "ended tasks");
-	err = err ?: filter_arm(&run.options.filters, run.bpf.object, run.bpf.channel, run.child.pid);
+		err = hook_attach(bpf_object__find_program_by_name(run.bpf.object,
+								   "follow_newtask"),
+				  true, "new tasks")
+			      ?: hook_attach(bpf_object__find_program_by_name(run.bpf.object,
+									      "follow_exit"),
+					     true, "ended tasks");
+	err = err
+		      ?: filter_arm(&run.options.filters, run.bpf.object, run.bpf.channel,
+				    run.child.pid);
 	err = err ?: run.tool->attach();
 	if (err)
 		return err;

@@ -50,7 +50,8 @@ void users_free(void)
 const char *users_name(uint32_t uid)
 {
 	struct user key = { .uid = uid };
-	const struct user *found = count ? bsearch(&key, users, count, sizeof(*users), compare) : NULL;
+	const struct user *found =
+		count ? bsearch(&key, users, count, sizeof(*users), compare) : NULL;
 
 	return found ? found->name : NULL;
 }

@@ -21,11 +21,15 @@ enum { OPT_COMPAT = 1 };
 
 static const struct argp_option argp_options[] = {
 	{ "failed", 'x', NULL, 0, "Failed opens only", 0 },
-	{ "errno", 'E', "NAME[,NAME...]", 0, "Opens that failed with one of these errors only: ENOENT, or 2", 0 },
-	{ "flags", 'f', "FLAG[,FLAG...]", 0, "Opens with any of these only: O_RDONLY, O_CREAT, ...", 0 },
-	{ "path", 'P', "TEXT", 0, "This path only; TEXT* begins, *TEXT ends with, *TEXT* contains; may be repeated", 0 },
+	{ "errno", 'E', "NAME[,NAME...]", 0,
+	  "Opens that failed with one of these errors only: ENOENT, or 2", 0 },
+	{ "flags", 'f', "FLAG[,FLAG...]", 0, "Opens with any of these only: O_RDONLY, O_CREAT, ...",
+	  0 },
+	{ "path", 'P', "TEXT", 0,
+	  "This path only; TEXT* begins, *TEXT ends with, *TEXT* contains; may be repeated", 0 },
 	{ "full-path", 'F', NULL, 0, "PATH is what was really opened, absolute", 0 },
-	{ "compat", OPT_COMPAT, NULL, 0, "32-bit callers too; every system call on the machine pays a little", 0 },
+	{ "compat", OPT_COMPAT, NULL, 0,
+	  "32-bit callers too; every system call on the machine pays a little", 0 },
 	{},
 };
 
@@ -85,14 +89,15 @@ static int open_skeleton(struct tool_bpf *bpf)
 	if (!skel)
 		return log_err(-errno, "cannot open the program");
 	opens.options = options = &skel->rodata->options;
-	*bpf = (struct tool_bpf){ skel->obj, &skel->rodata->filter, &skel->rodata->want, (void *)&skel->bss->channel };
+	*bpf = (struct tool_bpf){ skel->obj, &skel->rodata->filter, &skel->rodata->want,
+				  (void *)&skel->bss->channel };
 	return 0;
 }
 
 /* The tracepoints of single calls. */
 static const char *const calls[] = {
 #ifdef SYS_open /* not on arm64 */
-	"sys_exit_open", "sys_exit_creat",
+	"sys_exit_open",   "sys_exit_creat",
 #endif
 	"sys_exit_openat", "sys_exit_openat2", "sys_exit_open_by_handle_at", NULL,
 };
@@ -103,7 +108,9 @@ static int load(void)
 	bool any = compat || !loops || hook_open_events("syscalls", calls), fexit;
 
 	if (!loops && tool.want & WANT_USER_STACK)
-		return log_err(0, "--stack: this kernel cannot tell what is mapped at an address (Linux 5.17 can)");
+		return log_err(
+			0,
+			"--stack: this kernel cannot tell what is mapped at an address (Linux 5.17 can)");
 	/* What is only known here is matched here. */
 	if (loops && !opens.full_path)
 		skel->rodata->patterns = patterns;
@@ -114,7 +121,8 @@ static int load(void)
 	bpf_program__set_autoload(skel->progs.any_syscall_exit_old, !loops);
 	fexit = !any && hook_has_fexit();
 	if (!any && !fexit)
-		log_info("opens by 32-bit programs are not seen without --compat: no program may watch a function return");
+		log_info(
+			"opens by 32-bit programs are not seen without --compat: no program may watch a function return");
 	bpf_program__set_autoload(skel->progs.compat_open, fexit);
 	bpf_program__set_autoload(skel->progs.io_submit, loops);
 	bpf_program__set_autoload(skel->progs.io_complete, loops);
@@ -128,9 +136,11 @@ static int attach(void)
 	if (bpf_program__autoload(skel->progs.syscall_exit))
 		err = hook_attach_events(skel->progs.syscall_exit, calls);
 	else if (bpf_program__autoload(skel->progs.any_syscall_exit))
-		err = hook_attach(skel->progs.any_syscall_exit, true, "opens, by 32-bit programs as well");
+		err = hook_attach(skel->progs.any_syscall_exit, true,
+				  "opens, by 32-bit programs as well");
 	else
-		err = hook_attach(skel->progs.any_syscall_exit_old, true, "opens, by 32-bit programs as well");
+		err = hook_attach(skel->progs.any_syscall_exit_old, true,
+				  "opens, by 32-bit programs as well");
 	if (err)
 		return err;
 	hook_attach(skel->progs.compat_open, false, "opens by 32-bit programs");
