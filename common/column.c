@@ -101,6 +101,15 @@ uint32_t table_wants(const struct table *t)
 	return want;
 }
 
+/* Nothing follows it in a row but a note. */
+static bool is_last(const struct table *t, unsigned int i)
+{
+	while (++i < t->count)
+		if (!t->shown[i]->note)
+			return false;
+	return true;
+}
+
 void table_heading(const struct table *t, struct output *o)
 {
 	const struct column *c;
@@ -110,7 +119,7 @@ void table_heading(const struct table *t, struct output *o)
 		c = t->shown[i];
 		if (c->note)
 			continue;
-		output_format(o, "%s%*s", gap, i + 1 < t->count || c->width > 0 ? c->width : 0,
+		output_format(o, "%s%*s", gap, is_last(t, i) && c->width < 0 ? 0 : c->width,
 			      c->name);
 		gap = " ";
 	}
@@ -144,31 +153,31 @@ static void cell_fill(struct cell *cell, const struct column *c, const void *rec
 
 static void print_cell(struct output *o, const struct column *c, const struct cell *cell, bool last)
 {
-	size_t width = abs(c->width), start = o->used, columns;
+	size_t width = abs(c->width), start = o->used, columns = 1, pad;
 
 	switch (cell->kind) {
 	case CELL_NONE:
+		output_put(o, "-");
+		break;
 	case CELL_UNKNOWN:
-		columns = 1;
-		if (c->width > 1)
-			output_pad(o, width - 1);
-		output_put(o, cell->kind == CELL_NONE ? "-" : "?");
+		output_put(o, "?");
 		break;
 	case CELL_NUMBER:
 		output_number(o, cell->number);
 		columns = o->used - start;
-		if (c->width > 0 && columns < width) {
-			output_pad(o, width - columns);
-			memmove(o->buf + start + width - columns, o->buf + start, columns);
-			memset(o->buf + start, ' ', width - columns);
-		}
 		break;
 	case CELL_TEXT:
 		output_text(o, cell->text, cell->len, &columns);
 		break;
 	}
-	if (c->width < 0 && columns < width && !last)
-		output_pad(o, width - columns);
+	if (columns >= width || (last && c->width < 0))
+		return;
+	pad = width - columns;
+	output_pad(o, pad);
+	if (c->width > 0) {
+		memmove(o->buf + start + pad, o->buf + start, o->used - start - pad);
+		memset(o->buf + start, ' ', pad);
+	}
 }
 
 /* The members of an object; a note without a word is left out. */
@@ -221,8 +230,7 @@ static void print_row(const struct table *t, struct output *o, const void *recor
 		cell_fill(cell, c, record, false);
 		output_put(o, gap);
 		gap = " ";
-		print_cell(o, c, cell,
-			   i + 1 == t->count || (i + 2 == t->count && t->shown[i + 1]->note));
+		print_cell(o, c, cell, is_last(t, i));
 	}
 	if (!note)
 		return;

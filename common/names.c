@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "common/names.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +17,16 @@ static const struct {
 	{ 513, "ERESTARTNOINTR" },
 	{ 514, "ERESTARTNOHAND" },
 	{ 516, "ERESTART_RESTARTBLOCK" },
+};
+
+/* Second names, which the first ones hide. */
+static const struct {
+	int err;
+	const char *name;
+} seconds[] = {
+	{ EWOULDBLOCK, "EWOULDBLOCK" },
+	{ ENOTSUP, "ENOTSUP" },
+	{ EDEADLOCK, "EDEADLOCK" },
 };
 
 const char *errno_name(int err)
@@ -37,8 +48,9 @@ int errno_number(const char *name, size_t len)
 		if (known && strlen(known) == len && !strncmp(known, name, len))
 			return err;
 	}
-	if (len == strlen("EWOULDBLOCK") && !strncmp(name, "EWOULDBLOCK", len))
-		return errno_number("EAGAIN", 6);
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(*seconds); i++)
+		if (strlen(seconds[i].name) == len && !strncmp(name, seconds[i].name, len))
+			return seconds[i].err;
 	if (!len || *name < '0' || *name > '9')
 		return -1;
 	n = strtol(name, &end, 10);

@@ -52,7 +52,7 @@ void output_close(struct output *o)
 
 char *output_room(struct output *o, size_t size)
 {
-	if (o->size - o->used < size) {
+	if (o->size - o->used < size || !o->buf) {
 		o->size = o->used + size + BATCH;
 		o->buf = grown(o->buf, o->size);
 	}

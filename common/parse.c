@@ -18,9 +18,8 @@ static const char *digits(const char *p, uint64_t most, uint64_t *number)
 	uint64_t n = 0;
 
 	for (; *p >= '0' && *p <= '9'; p++) {
-		if (n > (UINT64_MAX - 9) / 10)
+		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *p - '0', &n))
 			return NULL;
-		n = 10 * n + (*p - '0');
 	}
 	if (n > most)
 		return NULL;

@@ -72,10 +72,12 @@ size_t path_text(char *buf, size_t size, const char *names, const struct path_in
 
 size_t path_join(char *buf, size_t size, size_t base, const char *asked, size_t len)
 {
-	/* The root adds nothing in front of an absolute path. */
+	if (!len)
+		return base;
+	/* The root adds nothing in front of a path. */
 	if (base == 1 && *buf == '/')
 		base = 0;
-	if (len && *asked != '/' && base < size)
+	if (*asked != '/' && base < size)
 		buf[base++] = '/';
 	if (len > size - base)
 		len = size - base;
