@@ -36,8 +36,6 @@ static void __attribute__((noreturn)) run(int hold, char *const argv[], const ch
 	char go;
 	int err;
 
-	/* An ignored signal stays ignored across execve(2). */
-	signal(SIGPIPE, SIG_DFL);
 	if (user && become(user))
 		_exit(STATUS_FAILED);
 	if (read(hold, &go, 1) != 1)
@@ -48,20 +46,38 @@ static void __attribute__((noreturn)) run(int hold, char *const argv[], const ch
 	_exit(err == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
 }
 
+/* As it was before the tool: no handlers, and SIGPIPE not ignored, which execve(2) would keep. */
+static void reset_signals(void)
+{
+	struct sigaction action;
+
+	for (int i = 1; i < NSIG; i++)
+		if (!sigaction(i, NULL, &action) && (i == SIGPIPE || action.sa_handler != SIG_IGN))
+			signal(i, SIG_DFL);
+}
+
 int child_start(struct child *c, char *const argv[], const char *user)
 {
-	int ends[2];
+	sigset_t all, before;
+	int ends[2], err;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return log_err(-errno, "%s", argv[0]);
+	/* No signal is to be handled in the child as if that were the tool. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	c->pid = fork();
-	if (c->pid < 0) {
-		c->pid = 0;
-		return log_err(-errno, "%s", argv[0]);
-	}
+	err = errno;
 	if (!c->pid) {
+		reset_signals();
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		close(ends[1]);
 		run(ends[0], argv, user);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (c->pid < 0) {
+		c->pid = 0;
+		return log_err(-err, "%s", argv[0]);
 	}
 	close(ends[0]);
 	c->hold = ends[1];

@@ -36,10 +36,19 @@ void clock_init(void)
 
 void clock_sync(void)
 {
-	int64_t d = now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC);
+	int64_t before, wall, after;
 
-	if (llabs(d - offset) > STEP)
-		offset = d;
+	/* Whoever loses the processor between the readings tries again. */
+	for (int tries = 0; tries < 3; tries++) {
+		before = now(CLOCK_MONOTONIC);
+		wall = now(CLOCK_REALTIME);
+		after = now(CLOCK_MONOTONIC);
+		if (after - before > STEP / 2 && (offset || tries < 2))
+			continue;
+		if (llabs(wall - after - offset) > STEP)
+			offset = wall - after;
+		return;
+	}
 }
 
 /* Brings the texts to the second of a timestamp; returns its microseconds. */

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/names.h"
+
+static int number(const char *name)
+{
+	return errno_number(name, strlen(name));
+}
+
+static void errnos(void **state)
+{
+	const char *name;
+	int named = 0;
+
+	(void)state;
+	assert_string_equal(errno_name(2), "ENOENT");
+	assert_string_equal(errno_name(133), "EHWPOISON");
+	assert_string_equal(errno_name(512), "ERESTARTSYS");
+	assert_string_equal(errno_name(516), "ERESTART_RESTARTBLOCK");
+	assert_null(errno_name(515));
+	assert_null(errno_name(134));
+	assert_null(errno_name(-2));
+	assert_null(errno_name(INT32_MAX));
+	for (int err = 1; err < ERRNO_MAX; err++) {
+		name = errno_name(err);
+		if (!name)
+			continue;
+		assert_int_equal(number(name), err);
+		named++;
+	}
+	assert_in_range(named, 133, 140);
+}
+
+static void errno_numbers(void **state)
+{
+	static const char *const bad[] = {
+		"",	   "0",	    "-2",     "+2",    " 2",
+		"2 ",	   "2x",    "0x2",    "640",   "99999999999999999999",
+		"E",	   "NOENT", "enoent", "ENOEN", "ENOENTX",
+		"ENOENT ",
+	};
+
+	(void)state;
+	assert_int_equal(number("ENOENT"), 2);
+	assert_int_equal(number("2"), 2);
+	assert_int_equal(number("639"), 639);
+	assert_int_equal(number("ERESTARTSYS"), 512);
+	/* Items of a list. */
+	assert_int_equal(errno_number("EIO,ENOENT", 3), EIO);
+	assert_int_equal(errno_number("13,2", 2), 13);
+	/* Second names: errno(3). */
+	assert_int_equal(number("EWOULDBLOCK"), EWOULDBLOCK);
+	assert_int_equal(number("ENOTSUP"), ENOTSUP);
+	assert_int_equal(number("EOPNOTSUPP"), EOPNOTSUPP);
+	assert_int_equal(number("EDEADLOCK"), EDEADLOCK);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (number(bad[i]) != -1)
+			fail_msg("'%s' is %d", bad[i], number(bad[i]));
+}
+
+static void assert_flags(uint64_t flags, const char *wanted)
+{
+	char buf[512];
+
+	assert_int_equal(open_flags_text(buf, sizeof(buf), flags), strlen(wanted));
+	assert_string_equal(buf, wanted);
+}
+
+static void flags(void **state)
+{
+	char buf[512];
+	size_t len;
+
+	(void)state;
+	assert_flags(0, "O_RDONLY");
+	assert_flags(O_WRONLY | O_CREAT | O_TRUNC, "O_WRONLY|O_CREAT|O_TRUNC");
+	assert_flags(O_RDWR | O_EXCL | O_CLOEXEC, "O_RDWR|O_EXCL|O_CLOEXEC");
+	assert_flags(O_ACCMODE, "O_ACCMODE");
+	assert_flags(O_SYNC, "O_RDONLY|O_SYNC");
+	assert_flags(O_DSYNC, "O_RDONLY|O_DSYNC");
+	assert_flags(O_SYNC & ~O_DSYNC, "O_RDONLY|0x100000");
+	assert_flags(O_TMPFILE | O_RDWR, "O_RDWR|O_TMPFILE");
+	assert_flags(O_DIRECTORY | O_PATH | O_NOFOLLOW, "O_RDONLY|O_DIRECTORY|O_NOFOLLOW|O_PATH");
+#ifdef __x86_64__
+	assert_flags(0x8000, "O_RDONLY|O_LARGEFILE");
+#endif
+	assert_flags(4, "O_RDONLY|0x4");
+	assert_flags(1ULL << 63 | O_APPEND, "O_RDONLY|O_APPEND|0x8000000000000000");
+	len = open_flags_text(buf, sizeof(buf), UINT64_MAX);
+	assert_int_equal(len, strlen(buf));
+	assert_memory_equal(buf, "O_ACCMODE|O_CREAT|", 18);
+	assert_memory_equal(buf + len - 18, "0xffffffffff80003c", 18);
+}
+
+static int test_of(const char *name, uint64_t *mask, uint64_t *value)
+{
+	return open_flag_test(name, strlen(name), mask, value);
+}
+
+static void flag_tests(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t mask, value;
+	} known[] = {
+		{ "O_RDONLY", 3, 0 },
+		{ "O_WRONLY", 3, 1 },
+		{ "O_RDWR", 3, 2 },
+		{ "O_CREAT", O_CREAT, O_CREAT },
+		{ "O_SYNC", O_SYNC, O_SYNC },
+		{ "O_DSYNC", O_DSYNC, O_DSYNC },
+		{ "O_TMPFILE", O_TMPFILE, O_TMPFILE },
+		{ "O_DIRECTORY", O_DIRECTORY, O_DIRECTORY },
+		{ "O_PATH", O_PATH, O_PATH },
+	};
+	static const char *const bad[] = {
+		"",	 "O_", "O_CREA", "O_CREATX",	   "o_creat",
+		"CREAT", "64", "0x40",	 "O_CREAT|O_EXCL", " O_CREAT",
+	};
+	char text[512], *name, *rest;
+	uint64_t mask, value, all = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		assert_int_equal(test_of(known[i].name, &mask, &value), 0);
+		assert_int_equal(mask, known[i].mask);
+		assert_int_equal(value, known[i].value);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(test_of(bad[i], &mask, &value), -1);
+	assert_int_equal(open_flag_test("O_CREAT,O_EXCL", 7, &mask, &value), 0);
+	assert_int_equal(value, O_CREAT);
+
+	/* Whatever FLAGS shows can be asked for, and together they are what was shown. */
+	open_flags_text(text, sizeof(text), 0x7fffffff);
+	for (name = strtok_r(text, "|", &rest); name; name = strtok_r(NULL, "|", &rest)) {
+		if (!strncmp(name, "0x", 2))
+			continue;
+		assert_int_equal(test_of(name, &mask, &value), 0);
+		assert_int_equal(value & mask, value);
+		assert_int_equal(value & all, 0);
+		all |= value;
+	}
+	assert_int_equal(all & (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_TMPFILE | O_SYNC |
+				O_PATH),
+			 O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_TMPFILE | O_SYNC | O_PATH);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(errnos),
+		cmocka_unit_test(errno_numbers),
+		cmocka_unit_test(flags),
+		cmocka_unit_test(flag_tests),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
