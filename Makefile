@@ -34,7 +34,7 @@ TARGET = $(call ask,TARGET,$(CC) -dumpmachine)
 CPU    = $(firstword $(subst -, ,$(TARGET)))
 ARCH   = $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(CPU)))
 
-PKGS       := libbpf libelf liblzma zlib
+PKGS       := libbpf libdw libelf liblzma zlib
 PKG_CFLAGS  = $(call ask,PKG_CFLAGS,$(PKG_CONFIG) --cflags $(PKGS))
 PKG_LIBS    = $(call ask,PKG_LIBS,$(PKG_CONFIG) $(if $(STATIC),--static) --libs $(PKGS))
 # argp is not in musl.

@@ -10,14 +10,14 @@ static __always_inline void record_context(void *ctx, struct record *r, struct e
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct pid_namespace *ns;
-	struct context *c;
+	struct event_context *c;
 	struct pid *pid;
 	u32 level;
 
 	if (!(want & WANT_CONTEXT))
 		return;
 	record_align(r);
-	c = (struct context *)record_end(r);
+	c = (struct event_context *)record_end(r);
 	if (!c)
 		return;
 	__builtin_memset(c, 0, sizeof(*c));
@@ -39,7 +39,7 @@ static __always_inline void record_context(void *ctx, struct record *r, struct e
 	if (want & WANT_CGROUP)
 		c->cgroup = record_cgroup_path(r, loops);
 	if (loops && want & WANT_USER_STACK)
-		c->user_stack = record_user_stack(ctx, r);
+		c->user_stack = record_user_stack(r);
 	if (want & WANT_KERNEL_STACK)
 		c->kernel_stack = record_kernel_stack(ctx, r);
 }

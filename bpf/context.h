@@ -19,27 +19,44 @@
 #define WANT_USER_STACK 32
 #define WANT_KERNEL_STACK 64
 #define WANT_CONTEXT 0xff
-#define WANT_OWN 0x100
+#define WANT_USER 0x100 /* the reader's business: names of users */
+#define WANT_OWN 0x200
 
-#define STACK_DEPTH 64
+#define STACK_DEPTH 64 /* of a kernel stack */
 
-struct context {
+struct event_context {
 	__u32 ppid, mntns, pidns;
 	__u32 cgroup, user_stack, kernel_stack; /* bytes */
 	struct path_info exe, cwd;
 };
 
 /*
- * A frame of a user stack; behind it the path of the file that is mapped
- * there.  Each begins at a multiple of 8, as the kernel stack does, which is
- * addresses alone.
+ * What the reader needs to find the callers of a user stack: the registers that
+ * a function has to keep for its caller, the stack from the stack pointer on,
+ * and then a struct stack_mapping for every mapping with code that a word of
+ * these points into.  Each part begins at a multiple of 8, as the kernel stack
+ * does, which is addresses alone.
  */
-struct stack_frame {
-	__u64 address;
-	__u64 offset; /* of the address in the file */
+enum {
+	STACK_PC,
+	STACK_SP,
+	STACK_SAVED, /* x86-64: rbp rbx r12 to r15; arm64: x19 to x30 */
+	STACK_REGS = 14,
+};
+
+struct user_stack {
+	__u32 bytes;  /* of the stack */
+	__u32 compat; /* a 32-bit program */
+	__u64 regs[STACK_REGS];
+};
+
+/* Behind it the path of the file. */
+struct stack_mapping {
+	__u64 start, end;
+	__u64 offset; /* of the start in the file */
 	__u64 ino;
-	__u32 dev; /* the kernel's own form: major << 20 | minor */
-	__u32 pad;
+	__u32 dev;	       /* the kernel's own form: major << 20 | minor */
+	__u32 vdso;	       /* the kernel's own library, not a file */
 	struct path_info path; /* len 0: no file is mapped there */
 };
 

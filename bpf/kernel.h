@@ -36,7 +36,7 @@ typedef __s64 s64;
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long bx, cx, dx, si, di, r10, orig_ax;
+	unsigned long bx, cx, dx, si, di, bp, r10, r12, r13, r14, r15, orig_ax, ip, cs, sp;
 };
 
 struct thread_info {
@@ -49,7 +49,7 @@ struct user_pt_regs {
 };
 
 struct pt_regs {
-	u64 regs[31];
+	u64 regs[31], sp, pc, pstate;
 	u64 orig_x0;
 	s32 syscallno;
 };
@@ -77,7 +77,7 @@ struct upid {
 };
 
 struct pid {
-	unsigned int level;     /* how deep its PID namespace is */
+	unsigned int level;	/* how deep its PID namespace is */
 	struct upid numbers[1]; /* its number in every one, 0 to level */
 };
 
@@ -112,12 +112,18 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
+typedef struct {
+	void *vdso; /* where the kernel has put the library of its own */
+} mm_context_t;
+
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long start_stack; /* where it was when the program began: the arguments follow */
+	mm_context_t context;
 };
 
 struct vm_area_struct {
-	unsigned long vm_start;
+	unsigned long vm_start, vm_end;
 	unsigned long vm_flags; /* VM_... */
 	unsigned long vm_pgoff; /* in pages */
 	struct file *vm_file;
@@ -243,6 +249,14 @@ struct kernfs_node___parent { /* until 6.14 */
 
 struct kernfs_node___rcu { /* since 6.15 */
 	struct kernfs_node *__parent;
+};
+
+struct delayed_filename { /* since 7.0 */
+	struct filename *__incomplete_filename;
+};
+
+struct io_open___delayed {
+	struct delayed_filename filename;
 };
 
 #pragma clang attribute pop

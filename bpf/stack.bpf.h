@@ -1,74 +1,237 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Stacks, with what a name for each frame needs: a process may be gone, and its
- * /proc/PID/maps with it, before the reader looks.  So the file that is mapped
- * at each address is looked up here, while the call is still going on.
+ * Stacks.  Programs are built without frame pointers, so who called whom is in
+ * tables in their files, which no program here could read.  A process may be
+ * gone, and its memory and its /proc/PID/maps with it, before the reader looks.
+ * So a record takes what the reader cannot do without: the registers, the top
+ * of the stack, and which files are mapped where these point to.
  */
 #ifndef BPF_STACK_BPF_H
 #define BPF_STACK_BPF_H
 
 #include "path.bpf.h"
 
+#define PAGE_SIZE 4096 /* or more, which costs look-ups and no more */
 #define PAGE_SHIFT 12
 #define VM_EXEC 4 /* linux/mm.h */
-#define EBUSY 16 /* the mappings are being changed by another thread */
 
-struct stack_place {
-	u64 address;
-	u64 offset;
-	struct file *file;
-	bool code;
+#define STACK_BYTES 16384 /* taken of a stack at most */
+#define STACK_LEAST 512
+#define STACK_ROOM 2048 /* left in the record for the mappings */
+#define STACK_WORDS ((sizeof(struct user_stack) + STACK_BYTES) / sizeof(u64))
+#define STACK_LOOKUPS 64
+
+#if defined(__TARGET_ARCH_x86)
+#define USER32_CS 0x23 /* asm/segment.h */
+#define CODE_MASK (~0ULL)
+#define CODE_END (1ULL << 47)
+#else
+#define PSR_MODE32_BIT 0x10	     /* asm/ptrace.h */
+#define CODE_MASK ((1ULL << 48) - 1) /* a return address may be signed, in the bits above */
+#define CODE_END (1ULL << 48)
+#endif
+
+struct stack_range {
+	u64 start, len;
 };
 
-static long stack_vma(struct task_struct *task, struct vm_area_struct *vma, struct stack_place *place)
+/* What has been looked up for the stack at hand, code or not. */
+struct stack_seen {
+	u64 count;
+	struct stack_range ranges[STACK_LOOKUPS];
+};
+
+/* One for each of the records. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, u32);
+	__type(value, struct stack_seen);
+} stack_seen SEC(".maps");
+
+struct stack_scan {
+	struct record *record;
+	struct stack_seen *seen;
+	u64 first, end, word; /* where in the record the words are, and their size */
+	struct stack_range stack, last;
+};
+
+struct stack_vma {
+	u64 start, end, offset;
+	struct file *file;
+	bool code, vdso;
+};
+
+static long stack_vma(struct task_struct *task, struct vm_area_struct *vma, struct stack_vma *found)
 {
-	place->code = BPF_CORE_READ(vma, vm_flags) & VM_EXEC;
-	place->file = BPF_CORE_READ(vma, vm_file);
-	place->offset = place->address - BPF_CORE_READ(vma, vm_start) + (BPF_CORE_READ(vma, vm_pgoff) << PAGE_SHIFT);
+	found->start = vma->vm_start;
+	found->end = vma->vm_end;
+	found->offset = vma->vm_pgoff << PAGE_SHIFT;
+	found->code = vma->vm_flags & VM_EXEC;
+	found->file = vma->vm_file;
+	found->vdso = found->start == (u64)BPF_CORE_READ(task, mm, context.vdso);
 	return 0;
 }
 
-static long stack_one(u32 i, struct record **ctx)
+static __always_inline void stack_mapping(struct record *r, const struct stack_vma *vma)
 {
-	struct record *r = *ctx;
-	struct stack_place place = {};
-	struct stack_frame *frame;
-	struct file *file;
+	struct stack_mapping *m = (struct stack_mapping *)record_end(r);
+	struct file *file = vma->file;
 
-	if (i >= STACK_DEPTH)
-		return 1;
-	frame = (struct stack_frame *)record_end(r);
-	if (!frame)
-		return 1;
-	place.address = r->stack[i];
-	/* Where a caller kept no frame pointer, what follows is whatever the register held: not code, so not shown. */
-	if (bpf_find_vma(bpf_get_current_task_btf(), place.address, stack_vma, &place, 0) != -EBUSY && !place.code)
-		return 1;
-	__builtin_memset(frame, 0, sizeof(*frame));
-	r->used += sizeof(*frame);
-	frame->address = place.address;
-	file = place.file;
+	if (!m)
+		return;
+	__builtin_memset(m, 0, sizeof(*m));
+	r->used += sizeof(*m);
+	m->start = vma->start;
+	m->end = vma->end;
+	m->vdso = vma->vdso;
 	if (!file)
-		return 0;
-	frame->offset = place.offset;
-	frame->ino = BPF_CORE_READ(file, f_inode, i_ino);
-	frame->dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
-	record_file_path(r, file, &frame->path, true);
+		return;
+	m->offset = vma->offset;
+	m->ino = BPF_CORE_READ(file, f_inode, i_ino);
+	m->dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	record_file_path(r, file, &m->path, true);
 	record_align(r);
+}
+
+static __always_inline bool stack_in(const struct stack_range *range, u64 address)
+{
+	return address - range->start < range->len;
+}
+
+/*
+ * The number of the range that has an address, STACK_LOOKUPS if none has.  Not
+ * static: so the verifier goes through the loop once, and not for every caller.
+ */
+__noinline u32 stack_find(struct stack_seen *seen, u64 address)
+{
+	for (u32 i = 0; seen && i < STACK_LOOKUPS && i < seen->count; i++)
+		if (stack_in(&seen->ranges[i], address))
+			return i;
+	return STACK_LOOKUPS;
+}
+
+/* Looks up what is mapped where a word points to, if it may be the address of code. */
+static long stack_word(u32 i, struct stack_scan *s)
+{
+	struct stack_seen *seen = s->seen;
+	struct stack_vma vma = {};
+	u64 at = s->first + i * s->word, address, n;
+
+	opaque(at);
+	if (at >= s->end || at >= RECORD_MAX)
+		return 1;
+	opaque(at);
+	address = *(u64 *)(s->record->bytes + at) & (s->word == sizeof(u32) ? ~0U : CODE_MASK);
+	if (address < PAGE_SIZE || address >= CODE_END || stack_in(&s->stack, address) ||
+	    stack_in(&s->last, address))
+		return 0;
+	n = stack_find(seen, address);
+	opaque(n);
+	if (n < STACK_LOOKUPS) {
+		s->last = seen->ranges[n];
+		return 0;
+	}
+	n = seen->count;
+	opaque(n);
+	if (n >= STACK_LOOKUPS)
+		return 1;
+	/* Where nothing is mapped, or cannot be told because another thread is mapping something, the page is passed over. */
+	vma.start = address & -PAGE_SIZE;
+	vma.end = vma.start + PAGE_SIZE;
+	bpf_find_vma(bpf_get_current_task_btf(), address, stack_vma, &vma, 0);
+	s->last.start = vma.start;
+	s->last.len = vma.end - vma.start;
+	seen->ranges[n] = s->last;
+	seen->count = n + 1;
+	if (vma.code)
+		stack_mapping(s->record, &vma);
+	return 0;
+}
+
+static __always_inline void stack_regs(struct user_stack *stack, struct pt_regs *regs)
+{
+	u64 *saved = stack->regs + STACK_SAVED;
+
+#if defined(__TARGET_ARCH_x86)
+	stack->regs[STACK_PC] = regs->ip;
+	stack->regs[STACK_SP] = regs->sp;
+	stack->compat = regs->cs == USER32_CS;
+	saved[0] = regs->bp;
+	saved[1] = regs->bx;
+	saved[2] = regs->r12;
+	saved[3] = regs->r13;
+	saved[4] = regs->r14;
+	saved[5] = regs->r15;
+#else
+	stack->regs[STACK_PC] = regs->pc;
+	stack->regs[STACK_SP] = regs->sp;
+	stack->compat = !!(regs->pstate & PSR_MODE32_BIT);
+#pragma unroll
+	for (u32 i = 0; i < STACK_REGS - STACK_SAVED; i++)
+		saved[i] = regs->regs[19 + i];
+#endif
+}
+
+/* Appends as much of the stack as there is, can be read and has room. */
+static __always_inline u32 stack_bytes(struct record *r, u64 sp, u64 left)
+{
+	u64 used = r->used, n;
+
+#pragma unroll
+	for (u64 size = STACK_BYTES; size >= STACK_LEAST; size /= 2) {
+		opaque(used);
+		if (used > RECORD_MAX - STACK_ROOM - size)
+			continue;
+		n = left;
+		opaque(n);
+		if (n > size)
+			n = size;
+		opaque(n);
+		if (!bpf_probe_read_user(r->bytes + used, n, (void *)sp)) {
+			r->used += n;
+			return n;
+		}
+	}
 	return 0;
 }
 
 /* Appends the user stack and returns its bytes in the record. */
-static __always_inline u32 record_user_stack(void *ctx, struct record *r)
+static __always_inline u32 record_user_stack(struct record *r)
 {
-	u32 start;
-	long bytes = bpf_get_stack(ctx, r->stack, sizeof(r->stack), BPF_F_USER_STACK);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct stack_scan s = { .record = r };
+	u64 sp, end, start_stack;
+	struct user_stack *stack;
+	struct stack_vma vma = {};
+	u32 slot = r->slot;
 
+	s.seen = bpf_map_lookup_elem(&stack_seen, &slot);
 	record_align(r);
-	start = r->used;
-	if (bytes > 0)
-		bpf_loop(bytes / sizeof(u64), stack_one, &r, 0);
-	return r->used - start;
+	stack = (struct user_stack *)record_end(r);
+	if (!stack || !s.seen)
+		return 0;
+	s.seen->count = 0;
+	s.first = r->used + offsetof(struct user_stack, regs);
+	__builtin_memset(stack, 0, sizeof(*stack));
+	stack_regs(stack, (void *)bpf_task_pt_regs(task));
+	r->used += sizeof(*stack);
+
+	sp = stack->regs[STACK_SP];
+	end = sp + STACK_BYTES;
+	if (!bpf_find_vma(task, sp, stack_vma, &vma, 0))
+		end = vma.end;
+	/* Above it are the arguments and the environment. */
+	start_stack = BPF_CORE_READ(task, mm, start_stack);
+	if (start_stack > sp && start_stack < end)
+		end = start_stack;
+	s.stack.start = vma.start;
+	s.stack.len = vma.end - vma.start;
+	stack->bytes = stack_bytes(r, sp, (end - sp) & -(u64)sizeof(u64));
+	s.end = r->used;
+	s.word = stack->compat ? sizeof(u32) : sizeof(u64);
+	bpf_loop(STACK_WORDS * 2, stack_word, &s, 0);
+	return r->used - (s.first - offsetof(struct user_stack, regs));
 }
 
 /* Appends the kernel stack, addresses alone, and returns its bytes. */

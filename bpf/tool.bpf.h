@@ -116,6 +116,17 @@ static __always_inline u32 process_of(struct task_struct *task)
 			    : BPF_CORE_READ(task, tgid);
 }
 
+/* The name of the current task; for a worker of io_uring that of the process it works for. */
+static __always_inline void current_comm(char comm[EVENT_COMM_LEN])
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	bpf_get_current_comm(comm, EVENT_COMM_LEN);
+	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
+		bpf_probe_read_kernel_str(comm, EVENT_COMM_LEN,
+					  BPF_CORE_READ(task, group_leader)->comm);
+}
+
 /* Does the comm contain the text that was asked for?  Both are compared as one 16-byte number. */
 static __always_inline bool comm_wanted(void)
 {
@@ -123,7 +134,7 @@ static __always_inline bool comm_wanted(void)
 
 	if (!filter.comm_len)
 		return true;
-	bpf_get_current_comm(comm, sizeof(comm));
+	current_comm((char *)comm);
 	/* Volatile, as the filter is: otherwise the compiler would take its initial value. */
 	text[0] = *(const volatile u64 *)&filter.comm[0];
 	text[1] = *(const volatile u64 *)&filter.comm[8];
@@ -195,14 +206,13 @@ int BPF_PROG(follow_exit, struct task_struct *task)
 struct record {
 	u32 slot; /* its key in the map */
 	u32 busy;
-	u32 used;		/* bytes so far */
-	u64 stack[STACK_DEPTH]; /* the addresses of a stack, while it is looked at */
+	u32 used; /* bytes so far */
 	char bytes[RECORD_MAX + RECORD_SLACK] __attribute__((aligned(8)));
 };
 
 /*
- * Two for each CPU.  Tracepoint programs cannot be interrupted by one another,
- * trampolines can: then the second is there.
+ * Two for each CPU: a program may be interrupted, by another task on its CPU,
+ * where it is a trampoline, or (since 7.0 or so) a tracepoint.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -211,8 +221,12 @@ struct {
 	__type(value, struct record);
 } records SEC(".maps");
 
-/* Takes a record with a head of that size, to be given back by record_submit() or record_drop(). */
-static __always_inline struct record *record_take(u32 head)
+/*
+ * Takes a record with a head of that size, to be given back by record_submit()
+ * or record_drop().  `atomics` is a constant: the kernel has them (5.12).  The
+ * older ones interrupt none of our programs.
+ */
+static __always_inline struct record *record_take(u32 head, bool atomics)
 {
 	struct record *r;
 
@@ -221,12 +235,14 @@ static __always_inline struct record *record_take(u32 head)
 		u32 slot = i;
 
 		r = bpf_map_lookup_elem(&records, &slot);
-		if (r && !r->busy) {
-			r->slot = i;
-			r->busy = 1;
-			r->used = head;
-			return r;
-		}
+		if (!r || r->busy)
+			continue;
+		if (atomics && __sync_val_compare_and_swap(&r->busy, 0, 1))
+			continue;
+		r->busy = 1;
+		r->slot = i;
+		r->used = head;
+		return r;
 	}
 	count(channel.lost_busy);
 	return NULL;
@@ -273,17 +289,7 @@ static __always_inline void event_init(struct event *e, const struct ids *ids)
 	e->pid = ids->pid;
 	e->tid = ids->tid;
 	e->uid = bpf_get_current_uid_gid();
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
-}
-
-/* The same for a program that also runs in io_uring's workers: the comm is then the process's. */
-static __always_inline void event_init_io(struct event *e, const struct ids *ids)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	event_init(e, ids);
-	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
-		BPF_CORE_READ_STR_INTO(&e->comm, task, group_leader, comm);
+	current_comm(e->comm);
 }
 
 #endif

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/escape.h"
 #include "common/ksyms.h"
 #include "common/log.h"
 #include "common/path.h"
+#include "common/unwind.h"
 #include "common/users.h"
 #include "common/usyms.h"
 
@@ -18,7 +20,7 @@ static struct ksyms *ksyms;
 
 /* The parts behind a context. */
 struct parts {
-	const struct context *c;
+	const struct event_context *c; /* all zero if the record has none */
 	const char *exe, *cwd, *cgroup, *user_stack, *kernel_stack;
 };
 
@@ -30,7 +32,7 @@ static const char *aligned(const void *record, const char *at)
 static struct parts parts_of(const void *record)
 {
 	const struct event *e = record;
-	static const struct context none;
+	static const struct event_context none;
 	struct parts p = { .c = &none };
 
 	if (e->context)
@@ -56,19 +58,28 @@ void context_get_user(const void *record, struct cell *cell)
 		cell_text(cell, cell->buf, sprintf(cell->buf, "%" PRIu32, uid));
 }
 
+/* A record without a context, the end of a request whose beginning was not seen, knows none of these. */
+static void get_number(const struct event *e, uint32_t number, struct cell *cell)
+{
+	if (e->context)
+		cell_number(cell, number);
+	else
+		cell_unknown(cell);
+}
+
 void context_get_ppid(const void *record, struct cell *cell)
 {
-	cell_number(cell, parts_of(record).c->ppid);
+	get_number(record, parts_of(record).c->ppid, cell);
 }
 
 void context_get_mntns(const void *record, struct cell *cell)
 {
-	cell_number(cell, parts_of(record).c->mntns);
+	get_number(record, parts_of(record).c->mntns, cell);
 }
 
 void context_get_pidns(const void *record, struct cell *cell)
 {
-	cell_number(cell, parts_of(record).c->pidns);
+	get_number(record, parts_of(record).c->pidns, cell);
 }
 
 void context_get_cgroup(const void *record, struct cell *cell)
@@ -76,7 +87,10 @@ void context_get_cgroup(const void *record, struct cell *cell)
 	struct parts p = parts_of(record);
 
 	if (((const struct event *)record)->context)
-		cell_text(cell, cell->buf, path_reverse(cell->buf, sizeof(cell->buf), p.cgroup, p.c->cgroup));
+		cell_text(cell, cell->buf,
+			  path_reverse(cell->buf, sizeof(cell->buf), p.cgroup, p.c->cgroup));
+	else
+		cell_unknown(cell);
 }
 
 static void get_path(const char *names, const struct path_info *info, struct cell *cell)
@@ -105,7 +119,8 @@ void context_get_cwd(const void *record, struct cell *cell)
 
 void context_init(uint32_t want)
 {
-	users_init();
+	if (want & WANT_USER)
+		users_init();
 	if (want & WANT_USER_STACK) {
 		usyms = usyms__new();
 		if (!usyms)
@@ -114,13 +129,27 @@ void context_init(uint32_t want)
 	if (want & WANT_KERNEL_STACK) {
 		ksyms = ksyms__load(NULL);
 		if (!ksyms)
-			log_warn("no names for functions of the kernel: /proc/kallsyms: %s", strerror(errno));
+			log_warn("no names for functions of the kernel: /proc/kallsyms: %s",
+				 strerror(errno));
 	}
 }
 
-/* The text is untrusted: a program chooses the names of its functions and files. */
+#define FRAME_MAX (3 * PATH_MAX)
+
+/* Begins a member of the JSON object; it can be the first one. */
+static void begin_member(struct output *o, const char *key)
+{
+	if (o->json)
+		output_format(o, "%s\"%s\":[", o->buf[o->used - 1] == '{' ? "" : ",", key);
+}
+
+/*
+ * The text is untrusted: a program chooses the names of its functions and
+ * files.  In JSON it is escaped as in a row first, so that no byte is lost.
+ */
 static void print_frame(struct output *o, const char *text, bool first)
 {
+	static char escaped[FRAME_MAX * ESCAPE_TEXT_MAX];
 	bool exact;
 
 	if (!o->json) {
@@ -129,7 +158,8 @@ static void print_frame(struct output *o, const char *text, bool first)
 		return;
 	}
 	output_put(o, first ? "\"" : ",\"");
-	output_json_string(o, text, strlen(text), &exact);
+	output_json_string(o, escaped, escape_text(escaped, text, strlen(text), true) - escaped,
+			   &exact);
 	output_put(o, "\"");
 }
 
@@ -137,22 +167,45 @@ static void print_frame(struct output *o, const char *text, bool first)
  * An address of a stack is where the program will go on, behind the call that
  * it stands for, and so perhaps in the next function: the byte before it tells.
  */
-static void user_frame(const struct stack_frame *f, char *text, size_t size)
+static void user_frame(const struct unwind_frame *f, char *text, size_t size)
 {
-	char path[2 * PATH_MAX];
-	size_t n = path_text(path, sizeof(path) - 1, (const char *)(f + 1), &f->path);
+	const struct stack_mapping *m = f->mapping;
 	const char *name = NULL;
-	uint64_t past;
+	char path[2 * PATH_MAX];
+	uint64_t offset, past;
 
-	path[n] = '\0';
-	if (n && usyms)
-		name = usyms__find(usyms, path, f->dev, f->ino, f->offset - 1, &past);
+	*path = '\0';
+	if (m) {
+		unwind_path(m, path, sizeof(path));
+		offset = unwind_offset(m, f->pc);
+		if (*path && usyms)
+			name = usyms__find(usyms, path, m->dev, m->ino, offset - f->returns, &past);
+	}
 	if (name)
-		snprintf(text, size, "%s+0x%" PRIx64 " (%s)", name, past + 1, path);
-	else if (n)
-		snprintf(text, size, "0x%" PRIx64 " (%s+0x%" PRIx64 ")", (uint64_t)f->address, path, (uint64_t)f->offset);
+		snprintf(text, size, "%s+0x%" PRIx64 " (%s)", name, past + f->returns, path);
+	else if (*path)
+		snprintf(text, size, "0x%" PRIx64 " (%s+0x%" PRIx64 ")", f->pc, path, offset);
 	else
-		snprintf(text, size, "0x%" PRIx64, (uint64_t)f->address);
+		snprintf(text, size, "0x%" PRIx64, f->pc);
+}
+
+/* A last line "..." says that there is more than could be found. */
+static void print_user_stack(struct output *o, const struct user_stack *stack, size_t bytes)
+{
+	struct unwind_frame frames[UNWIND_FRAMES];
+	char text[FRAME_MAX];
+	size_t count;
+	bool whole;
+
+	if (!bytes)
+		return;
+	count = unwind(usyms, stack, bytes, frames, &whole);
+	for (size_t i = 0; i < count; i++) {
+		user_frame(&frames[i], text, sizeof(text));
+		print_frame(o, text, !i);
+	}
+	if (!whole)
+		print_frame(o, "...", !count);
 }
 
 static void kernel_frame(uint64_t address, char *text, size_t size)
@@ -169,22 +222,16 @@ static void kernel_frame(uint64_t address, char *text, size_t size)
 void context_print_stacks(struct output *o, const void *record, uint32_t want)
 {
 	struct parts p = parts_of(record);
-	char text[3 * PATH_MAX];
+	char text[FRAME_MAX];
 	size_t at;
 
 	if (want & WANT_USER_STACK) {
-		output_put(o, o->json ? ",\"stack\":[" : "");
-		for (at = 0; at + sizeof(struct stack_frame) <= p.c->user_stack;) {
-			const struct stack_frame *f = (const void *)(p.user_stack + at);
-
-			user_frame(f, text, sizeof(text));
-			print_frame(o, text, !at);
-			at += (sizeof(*f) + f->path.len + 7) & ~(size_t)7;
-		}
+		begin_member(o, "stack");
+		print_user_stack(o, (const void *)p.user_stack, p.c->user_stack);
 		output_put(o, o->json ? "]" : "");
 	}
 	if (want & WANT_KERNEL_STACK) {
-		output_put(o, o->json ? ",\"kernel_stack\":[" : "");
+		begin_member(o, "kernel_stack");
 		for (at = 0; at + sizeof(uint64_t) <= p.c->kernel_stack; at += sizeof(uint64_t)) {
 			kernel_frame(*(const uint64_t *)(p.kernel_stack + at), text, sizeof(text));
 			print_frame(o, text, !at);

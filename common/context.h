@@ -26,7 +26,7 @@ void context_get_cwd(const void *record, struct cell *cell);
 	  .offset = offsetof(struct event, time) },                                                              \
 	{ .name = "UID", .help = "user ID", .width = 5, .kind = COLUMN_U32,                                      \
 	  .offset = offsetof(struct event, uid) },                                                               \
-	{ .name = "USER", .help = "name of the user", .width = -8, .get = context_get_user },                    \
+	{ .name = "USER", .help = "name of the user", .width = -8, .get = context_get_user, .want = WANT_USER },                    \
 	{ .name = "PID", .help = "process ID", .width = 7, .kind = COLUMN_U32,                                   \
 	  .offset = offsetof(struct event, pid) },                                                               \
 	{ .name = "TID", .help = "thread ID", .width = 7, .kind = COLUMN_U32,                                    \
@@ -49,7 +49,7 @@ void context_get_cwd(const void *record, struct cell *cell);
 
 /*
  * Before the command gives up its privileges: what names of users and functions
- * need.  `want`: bits of WANT_USER_STACK and WANT_KERNEL_STACK.
+ * need.  `want`: WANT_... bits.
  */
 void context_init(uint32_t want);
 

@@ -30,6 +30,7 @@ build   prog:llvm-strip         llvm                         llvm               
 build   bpftool:                bpftool|linux-tools-generic  bpftool            bpf           bpftool              bpftool
 build   prog:pkg-config         pkg-config                   pkgconf-pkg-config pkgconf       pkgconf-pkg-config   pkgconf
 build   pkg:libbpf:1.1          libbpf-dev                   libbpf-devel       libbpf        libbpf-devel         libbpf-dev
+build   pkg:libdw:0.178         libdw-dev                    elfutils-devel       libelf        libdw-devel          elfutils-dev
 build   pkg:libelf              libelf-dev                   elfutils-libelf-devel  libelf    libelf-devel         elfutils-dev
 build   pkg:liblzma             liblzma-dev                  xz-devel           xz            xz-devel             xz-dev
 build   pkg:zlib                zlib1g-dev                   zlib-devel         zlib          zlib-devel           zlib-dev

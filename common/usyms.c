@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <link.h>
 #include <lzma.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -32,20 +34,6 @@
 
 #define BUILD_ID_MAX 64
 
-struct file {
-	uint64_t dev, ino;	 /* as the kernel gave them */
-	struct timespec changed; /* its st_ctim when it was read */
-	time_t checked;		 /* when that was last compared */
-	uint64_t used;		 /* the number of the last look-up */
-	struct symtab table;	 /* by offset in the file */
-};
-
-struct usyms {
-	struct file files[FILES_MAX];
-	size_t count, bytes;
-	uint64_t lookups;
-};
-
 /* Where code lies in the file and in memory. */
 struct text {
 	size_t count;
@@ -54,16 +42,40 @@ struct text {
 	} segments[8];
 };
 
-struct usyms *usyms__new(void)
+struct file {
+	uint64_t dev, ino;	 /* as the kernel gave them */
+	struct timespec changed; /* its st_ctim when it was read */
+	time_t checked;		 /* when that was last compared */
+	uint64_t used;		 /* the number of the last look-up */
+	struct symtab table;	 /* by offset in the file */
+	struct text text;
+	Elf *elf; /* what cfi, by address, belongs to; or NULL */
+	Dwarf_CFI *cfi;
+	size_t cfi_bytes;
+};
+
+struct usyms {
+	struct file vdso, files[FILES_MAX];
+	size_t count, bytes;
+	uint64_t lookups;
+};
+
+static size_t file_bytes(const struct file *file)
 {
-	elf_version(EV_CURRENT);
-	return calloc(1, sizeof(struct usyms));
+	return symtab__bytes(&file->table) + file->cfi_bytes;
+}
+
+static void clear_file(struct file *file)
+{
+	symtab__clear(&file->table);
+	dwarf_cfi_end(file->cfi);
+	elf_end(file->elf);
 }
 
 static void drop_file(struct usyms *usyms, struct file *file)
 {
-	usyms->bytes -= symtab__bytes(&file->table);
-	symtab__clear(&file->table);
+	usyms->bytes -= file_bytes(file);
+	clear_file(file);
 	*file = usyms->files[--usyms->count];
 }
 
@@ -73,6 +85,7 @@ void usyms__free(struct usyms *usyms)
 		return;
 	while (usyms->count)
 		drop_file(usyms, usyms->files);
+	clear_file(&usyms->vdso);
 	free(usyms);
 }
 
@@ -139,8 +152,19 @@ static bool to_offset(const struct text *text, uint64_t addr, uint64_t *offset)
 	return false;
 }
 
-/* The first section of that type, and of that name unless it is NULL. */
-static Elf_Data *read_section(Elf *elf, uint32_t type, const char *name, GElf_Shdr *sh)
+static bool to_address(const struct text *text, uint64_t offset, uint64_t *addr)
+{
+	for (size_t i = 0; i < text->count; i++) {
+		if (offset - text->segments[i].offset < text->segments[i].size) {
+			*addr = offset - text->segments[i].offset + text->segments[i].addr;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first section of that type, any if it is SHT_NULL, and of that name unless it is NULL. */
+static Elf_Scn *find_section(Elf *elf, uint32_t type, const char *name, GElf_Shdr *sh)
 {
 	Elf_Scn *scn = NULL;
 	const char *its;
@@ -150,16 +174,22 @@ static Elf_Data *read_section(Elf *elf, uint32_t type, const char *name, GElf_Sh
 		     !gelf_getshdr(elf_getscn(elf, names), sh) || sh->sh_size > SECTION_NAMES_MAX))
 		return NULL;
 	while ((scn = elf_nextscn(elf, scn))) {
-		if (!gelf_getshdr(scn, sh) || sh->sh_type != type)
+		if (!gelf_getshdr(scn, sh) || (type && sh->sh_type != type))
 			continue;
-		if (name) {
-			its = elf_strptr(elf, names, sh->sh_name);
-			if (!its || strcmp(its, name) != 0)
-				continue;
-		}
-		return sh->sh_size <= SECTION_MAX ? elf_getdata(scn, NULL) : NULL;
+		if (!name)
+			return scn;
+		its = elf_strptr(elf, names, sh->sh_name);
+		if (its && strcmp(its, name) == 0)
+			return scn;
 	}
 	return NULL;
+}
+
+static Elf_Data *read_section(Elf *elf, uint32_t type, const char *name, GElf_Shdr *sh)
+{
+	Elf_Scn *scn = find_section(elf, type, name, sh);
+
+	return scn && sh->sh_size <= SECTION_MAX ? elf_getdata(scn, NULL) : NULL;
 }
 
 /* Returns whether there were any. */
@@ -298,22 +328,83 @@ static void add_debugdata(struct symtab *t, Elf *elf, const struct text *text)
 	}
 }
 
-static void read_elf(struct symtab *t, int fd)
+static void read_symbols(struct file *file, Elf *elf)
+{
+	struct symtab *t = &file->table;
+
+	if (!add_symbols(t, elf, SHT_SYMTAB, &file->text)) {
+		if (!add_debug_file(t, elf, &file->text))
+			add_debugdata(t, elf, &file->text);
+		add_symbols(t, elf, SHT_DYNSYM, &file->text);
+	}
+	add_gaps(t, elf, &file->text);
+	symtab__sort(t);
+}
+
+/* Keeps the ELF descriptor if there is any. */
+static bool read_cfi(struct file *file, Elf *elf)
+{
+	GElf_Shdr sh;
+
+	/* The index is looked for first, and may be missing. */
+	if (elf_getident(elf, NULL)[EI_CLASS] != ELFCLASS64 ||
+	    (find_section(elf, SHT_NULL, ".eh_frame_hdr", &sh) && sh.sh_size > SECTION_MAX) ||
+	    !find_section(elf, SHT_NULL, ".eh_frame", &sh) || sh.sh_size > SECTION_MAX)
+		return false;
+	file->cfi = dwarf_getcfi_elf(elf);
+	if (!file->cfi)
+		return false;
+	/* What has been asked for is kept in another form, at worst three times as large. */
+	file->cfi_bytes = 4 * sh.sh_size;
+	file->elf = elf;
+	return true;
+}
+
+static void read_elf(struct file *file, int fd)
 {
 	Elf *elf = open_elf(fd);
-	struct text text;
 
 	if (is_usable(elf)) {
-		read_segments(&text, elf);
-		if (!add_symbols(t, elf, SHT_SYMTAB, &text)) {
-			if (!add_debug_file(t, elf, &text))
-				add_debugdata(t, elf, &text);
-			add_symbols(t, elf, SHT_DYNSYM, &text);
+		read_segments(&file->text, elf);
+		read_symbols(file, elf);
+		/* Another one, without all that has just been read. */
+		elf_end(elf);
+		elf = open_elf(fd);
+		if (is_usable(elf) && read_cfi(file, elf)) {
+			elf_cntl(elf, ELF_C_FDDONE);
+			return;
 		}
-		add_gaps(t, elf, &text);
-		symtab__sort(t);
 	}
 	elf_end(elf);
+}
+
+/* Every process has the same one, so ours will do: nobody's, and not hostile. */
+static void read_vdso(struct file *file)
+{
+	char *image = (char *)getauxval(AT_SYSINFO_EHDR); // NOLINT(performance-no-int-to-ptr)
+	const ElfW(Ehdr) *header = (const void *)image;
+	Elf *elf;
+
+	if (!image)
+		return;
+	elf = elf_memory(image, header->e_shoff + (size_t)header->e_shnum * header->e_shentsize);
+	if (is_usable(elf)) {
+		read_segments(&file->text, elf);
+		read_symbols(file, elf);
+		if (read_cfi(file, elf))
+			return;
+	}
+	elf_end(elf);
+}
+
+struct usyms *usyms__new(void)
+{
+	struct usyms *usyms = calloc(1, sizeof(*usyms));
+
+	elf_version(EV_CURRENT);
+	if (usyms)
+		read_vdso(&usyms->vdso);
+	return usyms;
 }
 
 /*
@@ -339,7 +430,7 @@ static void read_file(struct file *file, const char *path)
 		return;
 	if (fstat(fd, &st) == 0 && is_file(file, &st)) {
 		file->changed = st.st_ctim;
-		read_elf(&file->table, fd);
+		read_elf(file, fd);
 	}
 	close(fd);
 }
@@ -371,10 +462,10 @@ static struct file *add_file(struct usyms *usyms, const char *path, struct file 
 {
 	read_file(&new, path);
 	while (usyms->count == FILES_MAX ||
-	       (usyms->count && usyms->bytes + symtab__bytes(&new.table) > BYTES_MAX))
+	       (usyms->count && usyms->bytes + file_bytes(&new) > BYTES_MAX))
 		drop_least_used(usyms);
 	usyms->files[usyms->count] = new;
-	usyms->bytes += symtab__bytes(&new.table);
+	usyms->bytes += file_bytes(&new);
 	return &usyms->files[usyms->count++];
 }
 
@@ -383,6 +474,8 @@ static struct file *find_file(struct usyms *usyms, const char *path, uint64_t de
 	struct timespec now;
 	struct file *file;
 
+	if (!dev && !ino)
+		return &usyms->vdso;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	for (size_t i = 0; i < usyms->count; i++) {
 		file = &usyms->files[i];
@@ -407,4 +500,13 @@ const char *usyms__find(struct usyms *usyms, const char *path, uint64_t dev, uin
 
 	file->used = ++usyms->lookups;
 	return symtab__find(&file->table, file_offset, offset);
+}
+
+Dwarf_CFI *usyms__cfi(struct usyms *usyms, const char *path, uint64_t dev, uint64_t ino,
+		      uint64_t file_offset, uint64_t *address)
+{
+	struct file *file = find_file(usyms, path, dev, ino);
+
+	file->used = ++usyms->lookups;
+	return to_address(&file->text, file_offset, address) ? file->cfi : NULL;
 }

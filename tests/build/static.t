@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-for library in libc libbpf libelf liblzma libz; do
+for library in libc libbpf libdw libelf libbz2 liblzma libz; do
 	[ "$(cc -print-file-name=$library.a)" != $library.a ] || skip_all "there is no $library.a here"
 done
 copy "$TMP/tree"
