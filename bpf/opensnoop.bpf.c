@@ -15,14 +15,14 @@
 #include "pattern.bpf.h"
 #include <asm/unistd.h>
 
-#define O_ACCMODE 3
 #define O_WRONLY 1
-#define O_CREAT 0100 /* these three: asm-generic/fcntl.h */
+#define O_CREAT 0100 /* this and the next: asm-generic/fcntl.h */
 #define O_TRUNC 01000
 #define RESOLVE_IN_ROOT 0x10 /* linux/openat2.h: an absolute path starts at dirfd too */
 
 #define IORING_OP_OPENAT 18 /* linux/io_uring.h */
 #define IORING_OP_OPENAT2 28
+#define IORING_FILE_INDEX_ALLOC (~0U)
 
 #if defined(__TARGET_ARCH_x86)
 #define TS_COMPAT 2 /* arch/x86/include/asm/thread_info.h */
@@ -31,6 +31,7 @@
 #define COMPAT_OPENAT 295
 #define COMPAT_HANDLE 342
 #define COMPAT_OPENAT2 437
+#define O_LARGEFILE 0100000
 #else
 #define TIF_32BIT 22 /* arch/arm64/include/asm/thread_info.h */
 #define COMPAT_OPEN 5
@@ -38,6 +39,7 @@
 #define COMPAT_OPENAT 322
 #define COMPAT_HANDLE 371
 #define COMPAT_OPENAT2 437
+#define O_LARGEFILE 0400000
 #endif
 
 const volatile struct open_options options = {};
@@ -114,13 +116,13 @@ static __always_inline bool open_fill(void *ctx, struct record *r, const struct 
 	}
 	if (a->stage != OPEN_ENDED && !pattern_wanted(r, e->asked, loops))
 		return false;
-	event_init_io(&e->head, ids);
+	event_init(&e->head, ids);
 
 	if (want & WANT_FULL || (a->call == OPEN_HANDLE && a->ret >= 0)) {
 		absolute = *(char *)(e + 1) == '/' && e->asked && !(a->resolve & RESOLVE_IN_ROOT);
 		if (a->stage != OPEN_ASKED && a->ret >= 0)
 			record_fd_path(r, a->ret, &e->full, loops);
-		else
+		else if (a->stage != OPEN_ENDED)
 			record_base_path(r, a->dirfd, absolute, &e->full, loops);
 	}
 	if (a->stage != OPEN_ENDED)
@@ -131,7 +133,7 @@ static __always_inline bool open_fill(void *ctx, struct record *r, const struct 
 static __always_inline int opened(void *ctx, const struct ids *ids, const struct asked *a,
 				  bool loops)
 {
-	struct record *r = record_take(sizeof(struct open_event));
+	struct record *r = record_take(sizeof(struct open_event), loops);
 
 	if (!r)
 		return 0;
@@ -284,7 +286,7 @@ static __always_inline int call_returned(void *ctx, struct pt_regs *regs, int ca
 	return opened(ctx, &ids, &a, loops);
 }
 
-/* The usual hook: one classic tracepoint for each call, and no other system call pays. */
+/* The usual hook: one classic tracepoint for each call.  Others pay for little more than a flag being set. */
 SEC("?tp/syscalls/sys_exit_openat")
 int syscall_exit(struct syscall_exit *ctx)
 {
@@ -351,7 +353,28 @@ int BPF_PROG(compat_open, int dirfd, const char *path, struct open_how *how, lon
 	return opened(ctx, &ids, &a, true);
 }
 
+/* This call has a way of its own into the kernel. */
+SEC("?fexit/do_handle_open")
+int BPF_PROG(compat_handle, int dirfd, void *handle, int flags, long ret)
+{
+	struct pt_regs *regs;
+
+	if (!is_compat())
+		return 0;
+	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return call_returned(ctx, regs, OPEN_HANDLE, true, (int)ret, true);
+}
+
 /* --- io_uring: opens without a system call of that name --- */
+
+static __always_inline struct filename *request_filename(struct io_open *open)
+{
+	struct io_open___delayed *delayed = (void *)open;
+
+	if (bpf_core_field_exists(delayed->filename.__incomplete_filename))
+		return BPF_CORE_READ(delayed, filename.__incomplete_filename);
+	return BPF_CORE_READ(open, filename);
+}
 
 static __always_inline int call_of_request(struct io_kiocb *req)
 {
@@ -367,39 +390,56 @@ static __always_inline int call_of_request(struct io_kiocb *req)
  * so there are two records, and the reader joins them: the kernel half keeps
  * nothing that requests which never end could fill.
  */
-SEC("?raw_tp/io_uring_submit_req")
+SEC("?raw_tp")
 int BPF_PROG(io_submit, struct io_kiocb *req)
 {
 	struct asked a = { .request = (u64)req, .stage = OPEN_ASKED };
 	struct io_open *open = (void *)req; /* the first part of a request is its command's */
 	int call = call_of_request(req);
+	struct filename *name;
 	struct ids ids;
+	u32 slot;
 
 	if (call < 0)
 		return 0;
 	ids = current_ids();
 	a.call = call;
-	a.flags = BPF_CORE_READ(open, how.flags);
+	a.flags = BPF_CORE_READ(open, how.flags) & ~O_LARGEFILE; /* io_uring's own */
 	a.mode = BPF_CORE_READ(open, how.mode);
 	a.resolve = BPF_CORE_READ(open, how.resolve);
 	a.dirfd = BPF_CORE_READ(open, dfd);
-	if (bpf_core_field_exists(open->filename))
-		a.path = (u64)BPF_CORE_READ(open, filename, name);
-	if (BPF_CORE_READ(open, file_slot))
+	name = request_filename(open);
+	a.path = (u64)BPF_CORE_READ(name, name);
+	slot = BPF_CORE_READ(open, file_slot);
+	if (slot) {
 		a.notes |= OPEN_DIRECT;
+		a.ret = slot == IORING_FILE_INDEX_ALLOC ? 0 : slot - 1;
+	}
 	if (!current_wanted(&ids) || !flags_wanted(a.flags))
 		return 0;
 	return opened(ctx, &ids, &a, true);
 }
 
-SEC("?raw_tp/io_uring_complete")
+/*
+ * Is an end wanted by itself, of a request that the reader does not know?  It
+ * was handed over before the tracing began, or refused before it was one.  Not
+ * if filters that look at the thread, the flags or the path may have left out
+ * its beginning: any thread of the process can be the one that ends it.
+ */
+static __always_inline bool end_wanted(const struct ids *ids)
+{
+	return !filter.tid && !filter.comm_len && !options.flag_filters && !patterns.count &&
+	       current_wanted(ids);
+}
+
+SEC("?raw_tp")
 int BPF_PROG(io_complete, void *ring_ctx, struct io_kiocb *req)
 {
 	struct asked a = { .request = (u64)req, .stage = OPEN_ENDED };
 	struct ids ids;
 	int call;
 
-	if (!req)
+	if (!req || !bpf_core_field_exists(req->cqe)) /* before 5.19 the arguments are others */
 		return 0;
 	call = call_of_request(req);
 	if (call < 0)
@@ -409,7 +449,7 @@ int BPF_PROG(io_complete, void *ring_ctx, struct io_kiocb *req)
 		return 0;
 	a.call = call;
 	a.ret = BPF_CORE_READ(req, cqe.res);
-	if (current_wanted(&ids))
+	if (end_wanted(&ids))
 		a.notes |= OPEN_WANTED;
 	return opened(ctx, &ids, &a, true);
 }

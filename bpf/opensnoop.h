@@ -49,7 +49,7 @@ struct open_event {
 	struct event head;
 	__u64 request; /* the io_uring request, to join its two records; 0: a system call */
 	__u64 flags;   /* as asked */
-	__s32 ret;     /* the descriptor, or a negative errno */
+	__s32 ret; /* the descriptor, or a negative errno; of OPEN_ASKED: to be added to one that is none */
 	__u32 mode;
 	__u32 asked; /* bytes of the asked path, without a NUL */
 	__u8 call;   /* enum open_call */

@@ -32,6 +32,43 @@ bool hook_has_fexit(void)
 	return fd >= 0 || errno == EINVAL;
 }
 
+bool hook_reads_kernel(void)
+{
+	/* Not libbpf_probe_bpf_helper(): it does not know the words in which kernels since 6.12 refuse. */
+	static const struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X,
+		  .dst_reg = BPF_REG_1,
+		  .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "probe", "GPL", code,
+			       sizeof(code) / sizeof(*code), NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno != EINVAL;
+}
+
+int hook_attach_raw(struct bpf_program *program, const char *const *names, const char *what)
+{
+	int err = -ENOENT;
+
+	for (size_t i = 0; names[i]; i++) {
+		if (bpf_program__attach_raw_tracepoint(program, names[i])) {
+			log_info("attached: raw_tp/%s: %s", names[i], what);
+			return 0;
+		}
+		err = -errno;
+	}
+	log_warn("%s are not seen: raw_tp/%s: %s", what, names[0], strerror(-err));
+	return err;
+}
+
 int hook_attach(struct bpf_program *program, bool essential, const char *what)
 {
 	const char *section = bpf_program__section_name(program);

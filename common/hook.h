@@ -11,12 +11,21 @@ bool hook_has_loops(void);
 /* Programs at the return of a kernel function: some kernels and some hosts refuse them. */
 bool hook_has_fexit(void);
 
+/* Reading the kernel's memory: refused by lockdown=confidentiality, see kernel_lockdown(7). */
+bool hook_reads_kernel(void);
+
 /*
  * Attaches a program to what its section names.  With `essential` a failure is
  * an error; otherwise it is only said that `what` will not be seen.  A program
  * that was not loaded is passed over.  0 or a negative errno.
  */
 int hook_attach(struct bpf_program *program, bool essential, const char *what);
+
+/*
+ * The same for a raw tracepoint that has had several names: the first that the
+ * kernel knows.  `names` ends with NULL.  Never essential.
+ */
+int hook_attach_raw(struct bpf_program *program, const char *const *names, const char *what);
 
 /*
  * Classic tracepoints of one group, opened before the programs are chosen,

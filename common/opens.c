@@ -30,6 +30,12 @@ static bool was_opened(const struct open_event *e)
 	return e->stage != OPEN_ASKED && e->ret >= 0 && !(e->notes & OPEN_DIRECT);
 }
 
+/* Is it known what was asked for?  Not of the end of a request whose beginning was not seen. */
+static bool is_asked_known(const struct open_event *e)
+{
+	return e->call != OPEN_HANDLE && e->stage != OPEN_ENDED && !(e->notes & OPEN_UNREADABLE);
+}
+
 /* --- columns --- */
 
 static void get_fd(const void *record, struct cell *c)
@@ -63,6 +69,12 @@ static void get_errname(const void *record, struct cell *c)
 
 static void get_flags(const void *record, struct cell *c)
 {
+	const struct open_event *e = record;
+
+	if (e->stage == OPEN_ENDED) {
+		cell_unknown(c);
+		return;
+	}
 	cell_text(c, c->buf,
 		  open_flags_text(c->buf, sizeof(c->buf),
 				  ((const struct open_event *)record)->flags));
@@ -98,7 +110,7 @@ static void get_full_path(const void *record, struct cell *c)
 	size_t len = path_text(c->buf, sizeof(c->buf), asked_of(e) + e->asked, &e->full);
 
 	if (!was_opened(e)) {
-		if (e->notes & OPEN_UNREADABLE || e->call == OPEN_HANDLE) {
+		if (!is_asked_known(e)) {
 			cell_unknown(c);
 			return;
 		}
@@ -118,7 +130,7 @@ static void get_path(const void *record, struct cell *c)
 
 	if (opens.full_path || e->call == OPEN_HANDLE)
 		get_full_path(record, c);
-	else if (e->notes & OPEN_UNREADABLE)
+	else if (!is_asked_known(e))
 		cell_unknown(c);
 	else
 		cell_text(c, asked_of(e), e->asked);
@@ -215,8 +227,8 @@ static bool result_wanted(int ret)
 static struct open_event *joined(const struct pending *pending, const struct open_event *ended)
 {
 	const struct open_event *asked = (const void *)pending->record;
-	bool opened = ended->full.len || ended->full.state;
-	const struct open_event *path = opened && was_opened(ended) ? ended : asked;
+	bool opened = ended->ret >= 0 && !(asked->notes & OPEN_DIRECT);
+	const struct open_event *path = opened ? ended : asked;
 	size_t context = asked->head.context ? pending->size - asked->head.context : 0, at;
 	struct open_event *e = malloc(pending->size + ended->full.len + 8);
 
@@ -224,7 +236,7 @@ static struct open_event *joined(const struct pending *pending, const struct ope
 		return NULL;
 	*e = *asked;
 	e->head.time = ended->head.time;
-	e->ret = ended->ret;
+	e->ret = ended->ret < 0 ? ended->ret : ended->ret + asked->ret;
 	e->stage = OPEN_WHOLE;
 	e->full = path->full;
 	memcpy(e + 1, asked_of(asked), asked->asked);

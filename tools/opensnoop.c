@@ -119,11 +119,12 @@ static int load(void)
 	bpf_program__set_autoload(skel->progs.syscall_exit, !any);
 	bpf_program__set_autoload(skel->progs.any_syscall_exit, any && loops);
 	bpf_program__set_autoload(skel->progs.any_syscall_exit_old, !loops);
-	fexit = !any && hook_has_fexit();
+	/* The end of a PID namespace in which a trampoline is given back can deadlock Linux 6.1. */
+	fexit = !any && !skel->rodata->filter.pidns && hook_has_fexit();
 	if (!any && !fexit)
-		log_info(
-			"opens by 32-bit programs are not seen without --compat: no program may watch a function return");
+		log_info("opens by 32-bit programs are not seen without --compat");
 	bpf_program__set_autoload(skel->progs.compat_open, fexit);
+	bpf_program__set_autoload(skel->progs.compat_handle, fexit);
 	bpf_program__set_autoload(skel->progs.io_submit, loops);
 	bpf_program__set_autoload(skel->progs.io_complete, loops);
 	return opensnoop_bpf__load(skel) ? log_err(-errno, "cannot load the programs") : 0;
@@ -131,6 +132,9 @@ static int load(void)
 
 static int attach(void)
 {
+	static const char *const submitted[] = { "io_uring_submit_req", "io_uring_submit_sqe",
+						 NULL };
+	static const char *const completed[] = { "io_uring_complete", NULL };
 	int err;
 
 	if (bpf_program__autoload(skel->progs.syscall_exit))
@@ -144,11 +148,12 @@ static int attach(void)
 	if (err)
 		return err;
 	hook_attach(skel->progs.compat_open, false, "opens by 32-bit programs");
-	/* One is of no use without the other; and both need what the oldest kernels lack. */
+	hook_attach(skel->progs.compat_handle, false, "opens of handles by 32-bit programs");
+	/* The ends of requests are of no use without their beginnings. */
 	if (bpf_program__autoload(skel->progs.any_syscall_exit_old))
 		log_warn("opens by io_uring are not seen: this kernel is too old");
-	else if (!hook_attach(skel->progs.io_complete, false, "opens by io_uring"))
-		hook_attach(skel->progs.io_submit, false, "opens by io_uring");
+	else if (!hook_attach_raw(skel->progs.io_submit, submitted, "opens by io_uring"))
+		hook_attach_raw(skel->progs.io_complete, completed, "opens by io_uring");
 	return 0;
 }
 
