@@ -4,8 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,21 +16,17 @@
 #define STATUS_CANNOT_RUN 126
 #define STATUS_NOT_FOUND 127
 
-static int become(const char *name)
+static int become(const struct passwd *user)
 {
-	const struct passwd *user = getpwnam(name);
-
-	if (!user)
-		return log_err(0, "--user: no such user: '%s'", name);
-	if (initgroups(name, user->pw_gid) || setgid(user->pw_gid) || setuid(user->pw_uid))
-		return log_err(-errno, "--user %s", name);
+	if (initgroups(user->pw_name, user->pw_gid) || setgid(user->pw_gid) || setuid(user->pw_uid))
+		return log_err(-errno, "--user %s", user->pw_name);
 	setenv("HOME", user->pw_dir, 1);
-	setenv("USER", name, 1);
-	setenv("LOGNAME", name, 1);
+	setenv("USER", user->pw_name, 1);
+	setenv("LOGNAME", user->pw_name, 1);
 	return 0;
 }
 
-static void __attribute__((noreturn)) run(int hold, char *const argv[], const char *user)
+static void __attribute__((noreturn)) run(int hold, char *const argv[], const struct passwd *user)
 {
 	char go;
 	int err;
@@ -46,38 +41,20 @@ static void __attribute__((noreturn)) run(int hold, char *const argv[], const ch
 	_exit(err == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
 }
 
-/* As it was before the tool: no handlers, and SIGPIPE not ignored, which execve(2) would keep. */
-static void reset_signals(void)
+int child_start(struct child *c, char *const argv[], const struct passwd *user)
 {
-	struct sigaction action;
-
-	for (int i = 1; i < NSIG; i++)
-		if (!sigaction(i, NULL, &action) && (i == SIGPIPE || action.sa_handler != SIG_IGN))
-			signal(i, SIG_DFL);
-}
-
-int child_start(struct child *c, char *const argv[], const char *user)
-{
-	sigset_t all, before;
-	int ends[2], err;
+	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC))
 		return log_err(-errno, "%s", argv[0]);
-	/* No signal is to be handled in the child as if that were the tool. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
 	c->pid = fork();
-	err = errno;
-	if (!c->pid) {
-		reset_signals();
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		close(ends[1]);
-		run(ends[0], argv, user);
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (c->pid < 0) {
 		c->pid = 0;
-		return log_err(-err, "%s", argv[0]);
+		return log_err(-errno, "%s", argv[0]);
+	}
+	if (!c->pid) {
+		close(ends[1]);
+		run(ends[0], argv, user);
 	}
 	close(ends[0]);
 	c->hold = ends[1];
@@ -94,6 +71,13 @@ void child_release(struct child *c)
 		log_info("the command ended before it began");
 	close(c->hold);
 	c->hold = -1;
+}
+
+bool child_ended(const struct child *c, int timeout)
+{
+	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+
+	return poll(&p, 1, timeout) > 0;
 }
 
 int child_wait(struct child *c)

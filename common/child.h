@@ -3,6 +3,8 @@
 #ifndef COMMON_CHILD_H
 #define COMMON_CHILD_H
 
+#include <pwd.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct child {
@@ -13,12 +15,15 @@ struct child {
 
 /*
  * Forks a process that will run `argv`, as `user` if that is not NULL (with its
- * groups, HOME, USER and LOGNAME).  Returns 0 or a negative errno, after saying
+ * groups, HOME, USER and LOGNAME).  It inherits how signals are handled: call it
+ * before they are.  Returns 0 or a negative errno, after saying
  * why.  A command that cannot be run says so itself and ends with 126 or 127,
  * as it does in a shell.
  */
-int child_start(struct child *c, char *const argv[], const char *user);
+int child_start(struct child *c, char *const argv[], const struct passwd *user);
 void child_release(struct child *c);
+/* Has it ended within `timeout` milliseconds?  A signal can make that shorter. */
+bool child_ended(const struct child *c, int timeout);
 /* Waits for its end.  Returns its exit status, 128 + n if signal n ended it. */
 int child_wait(struct child *c);
 

@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "common/column.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/clock.h"
 #include "common/event.h"
 #include "common/log.h"
 
+/* Not tolower(3): what that does is up to the reader's locale. */
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
 static const struct column *table_find(const struct table *t, const char *name, size_t len)
 {
-	for (const struct column *c = t->columns; c->name; c++)
-		if (strlen(c->name) == len && !strncasecmp(c->name, name, len))
+	size_t i;
+
+	for (const struct column *c = t->columns; c->name; c++) {
+		for (i = 0; i < len && c->name[i] && lower(c->name[i]) == lower(name[i]); i++)
+			;
+		if (i == len && !c->name[i])
 			return c;
+	}
 	return NULL;
 }
 
@@ -195,7 +204,7 @@ static void print_json(const struct table *t, struct output *o, const void *reco
 		if (c->note && cell->kind == CELL_NONE)
 			continue;
 		for (n = 0; c->name[n] && n < sizeof(key) - 1; n++)
-			key[n] = tolower((unsigned char)c->name[n]);
+			key[n] = lower(c->name[n]);
 		key[n] = '\0';
 		output_put(o, gap);
 		gap = ",";

@@ -34,7 +34,7 @@ const char *errno_name(int err)
 	for (size_t i = 0; i < sizeof(restarts) / sizeof(*restarts); i++)
 		if (restarts[i].err == err)
 			return restarts[i].name;
-	return strerrorname_np(err);
+	return err > 0 ? strerrorname_np(err) : NULL;
 }
 
 int errno_number(const char *name, size_t len)
@@ -87,6 +87,9 @@ static const struct {
 	FLAG(O_NOATIME),
 	FLAG(O_CLOEXEC),
 	FLAG(O_PATH),
+	/* Second names, which the first ones hide when flags are decoded. */
+	FLAG(O_RSYNC),
+	FLAG(O_NDELAY),
 };
 
 static const char *const modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };

@@ -14,7 +14,7 @@ const char *errno_name(int err);
 /* 2 for "ENOENT" or "2"; -1 if it is neither. */
 int errno_number(const char *name, size_t len);
 
-/* Decodes the flags of open(2): "O_RDONLY|O_CLOEXEC"; what has no name is in hexadecimal.  Returns the bytes. */
+/* Decodes the flags of open(2): "O_RDONLY|O_CLOEXEC"; what has no name is in hexadecimal.  Needs 256 bytes.  Returns those used. */
 size_t open_flags_text(char *buf, size_t size, uint64_t flags);
 /*
  * The test for one name: flags & *mask == *value.  An access mode is two bits

@@ -2,7 +2,6 @@
 #include "common/options.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,8 @@ static struct tool *tool;
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
+	uint32_t uid;
+
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->err_stream =
@@ -39,10 +40,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_MAX_EVENTS:
 		return -parse_number("--max-events", arg, 1, UINT64_MAX, &options->max_events);
 	case OPT_USER:
-		if (!getpwnam(arg))
-			return -log_err(0, "--user: no such user: '%s'", arg);
-		options->user = arg;
-		return 0;
+		if (parse_user("--user", arg, &uid))
+			return EINVAL;
+		/* The groups and the directory are those of an entry; a name's own entry before another of its number. */
+		options->user = getpwnam(arg) ?: getpwuid(uid);
+		return options->user ? 0 : -log_err(0, "--user: no such user: '%s'", arg);
 	case ARGP_KEY_ARG:
 		if (!state->quoted || state->next - 1 < state->quoted)
 			return -log_err(0, "unexpected argument: '%s' (a command goes after --)",
@@ -157,6 +159,7 @@ int options_parse(struct options *to, struct tool *of, struct filter *filter, in
 	static char version[64];
 
 	snprintf(version, sizeof(version), "%s %s", of->name, VERSION);
+	argv[0] = (char *)of->name; /* how messages of getopt(3) begin */
 	argp_program_version = version;
 	options = to;
 	tool = of;

@@ -3,6 +3,7 @@
 #ifndef COMMON_OPTIONS_H
 #define COMMON_OPTIONS_H
 
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "common/filter.h"
@@ -11,7 +12,7 @@
 struct options {
 	struct filters filters;
 	char **command;	  /* NULL: there is none */
-	const char *user; /* to run it as; NULL: as we are */
+	const struct passwd *user; /* to run it as; NULL: as we are */
 	const char *to;	  /* file for records; NULL: standard output */
 	bool json, timestamp, uid, extended, no_header, verbose;
 	uint64_t duration;   /* nanoseconds; 0: no end */

@@ -17,6 +17,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -36,6 +37,7 @@
 #define MS 1000000ULL /* nanoseconds */
 #define SECOND (1000 * MS)
 #define ALARM_AGAIN (100 * MS)
+#define PATIENCE_MS 1000 /* with a COMMAND that ignores SIGTERM */
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_FAILED_COMMAND = 125 };
 
@@ -45,6 +47,7 @@ static struct {
 	struct tool_bpf bpf;
 	struct output out;
 	struct child child;
+	volatile sig_atomic_t child_ended;
 	struct source *source;
 
 	struct options options;
@@ -99,10 +102,17 @@ static int check_privileges(void)
 
 static int check_kernel(void)
 {
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return log_err(
-			-errno,
-			"/sys/kernel/btf/vmlinux: the kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)");
+	static const char btf[] = "/sys/kernel/btf/vmlinux";
+	struct stat st;
+
+	/* A kernel that does not describe its types; or a container that hides them, behind /dev/null perhaps. */
+	if (stat(btf, &st) || access(btf, R_OK))
+		return log_err(-errno, "%s", btf);
+	if (!S_ISREG(st.st_mode))
+		return log_err(0, "%s: the types of the kernel are not there", btf);
+	/* Before anything else is tried: some locked down kernels do not even survive a tracefs that is mounted. */
+	if (!hook_reads_kernel())
+		return log_err(0, "the kernel is locked down: no program may read its memory");
 	return 0;
 }
 
@@ -139,7 +149,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 			stopping = 1;
 	} else {
 		signals++;
-		if (!run.child.pid || signals > 1)
+		if (!run.child.pid || run.child_ended || signals > 1)
 			stopping = 1;
 		else if (info->si_code != SI_KERNEL)
 			kill(run.child.pid,
@@ -327,6 +337,7 @@ static void look_around(int epoll, int timeout)
 				continue;
 			break;
 		case WATCH_CHILD:
+			run.child_ended = true;
 			if (!run.options.filters.follow)
 				stopping = 1;
 			break;
@@ -419,10 +430,12 @@ static int start(void)
 	if (err)
 		return err;
 	run.out.json = run.options.json;
-	err = watch_everything();
+	/* First of all, so that it inherits nothing of what follows: no handlers, no descriptors. */
+	if (run.options.command)
+		err = child_start(&run.child, run.options.command, run.options.user);
+	err = err ?: watch_everything();
 	if (!err && run.options.command)
-		err = child_start(&run.child, run.options.command, run.options.user)
-			      ?: watch(run.child.pidfd, EPOLLIN, WATCH_CHILD);
+		err = watch(run.child.pidfd, EPOLLIN | EPOLLONESHOT, WATCH_CHILD);
 	err = err ?: filter_prepare(&run.options.filters, run.bpf.object, run.options.command);
 	err = err ?: source_prepare(run.bpf.object);
 	*run.bpf.want = run.tool->want | table_wants(run.tool->table);
@@ -446,7 +459,7 @@ static int start(void)
 	if (err)
 		return err;
 	clock_init();
-	context_init(run.tool->want);
+	context_init(*run.bpf.want);
 	if (run.options.verbose)
 		log_programs();
 	sandbox.child = run.child.pid;
@@ -462,11 +475,17 @@ static int start(void)
 	return 0;
 }
 
-/* The end of COMMAND, which does not outlive the tracing unless its descendants were to be followed. */
+/*
+ * The end of COMMAND, which gets SIGTERM if it has not ended.  Who sends a
+ * second signal does not wait for one that ignores it.
+ */
 static int end_command(void)
 {
 	kill(run.child.pid, SIGTERM);
 	kill(run.child.pid, SIGCONT);
+	while (!child_ended(&run.child, PATIENCE_MS))
+		if (signals > 1)
+			return STATUS_FAILED_COMMAND;
 	return child_wait(&run.child);
 }
 

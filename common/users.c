@@ -7,6 +7,7 @@
 
 struct user {
 	uint32_t uid;
+	size_t order; /* in the list: the first name of a number is its name */
 	char *name;
 };
 
@@ -17,7 +18,9 @@ static int compare(const void *a, const void *b)
 {
 	const struct user *x = a, *y = b;
 
-	return x->uid < y->uid ? -1 : x->uid > y->uid;
+	if (x->uid != y->uid)
+		return x->uid < y->uid ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 void users_init(void)
@@ -32,6 +35,7 @@ void users_init(void)
 			break;
 		users = more;
 		users[count].uid = entry->pw_uid;
+		users[count].order = count;
 		users[count].name = strdup(entry->pw_name);
 		count += users[count].name != NULL;
 	}
@@ -49,9 +53,15 @@ void users_free(void)
 
 const char *users_name(uint32_t uid)
 {
-	struct user key = { .uid = uid };
-	const struct user *found =
-		count ? bsearch(&key, users, count, sizeof(*users), compare) : NULL;
+	size_t low = 0, high = count, middle;
 
-	return found ? found->name : NULL;
+	/* The first that is not below. */
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (users[middle].uid < uid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && users[low].uid == uid ? users[low].name : NULL;
 }
