@@ -17,13 +17,16 @@ enum open_call {
 	OPEN_IO_OPENAT2
 };
 
-/* An io_uring request is two records: what was asked, and later how it ended. */
+/*
+ * An io_uring request is two records: what was asked, and later how it ended.
+ * Of the first, ret is the slot that was asked for; the second then says 0.
+ */
 enum open_stage { OPEN_WHOLE, OPEN_ASKED, OPEN_ENDED };
 
 #define OPEN_COMPAT 1	  /* note: a 32-bit caller */
 #define OPEN_UNREADABLE 2 /* note: the path could not be read */
 #define OPEN_CUT 4	  /* note: the path asked for is longer than the record keeps */
-#define OPEN_DIRECT 8	  /* note: io_uring put the file into its own table, FD is a slot of that */
+#define OPEN_DIRECT 8	  /* note: put into io_uring's own table, FD is a slot of that */
 #define OPEN_WANTED 16	  /* an end, of a process that the filters want */
 
 #define WANT_FULL WANT_OWN /* the full path */
@@ -49,15 +52,14 @@ struct open_event {
 	struct event head;
 	__u64 request; /* the io_uring request, to join its two records; 0: a system call */
 	__u64 flags;   /* as asked */
-	__s32 ret; /* the descriptor, or a negative errno; of OPEN_ASKED: to be added to one that is none */
+	__s32 ret;     /* the descriptor, or a negative errno */
 	__u32 mode;
 	__u32 asked; /* bytes of the asked path, without a NUL */
 	__u8 call;   /* enum open_call */
 	__u8 stage;  /* enum open_stage */
 	__u8 notes;  /* OPEN_COMPAT, ... */
 	__u8 pad;
-	struct path_info
-		full; /* of what was opened; when that failed, of the directory asked from */
+	struct path_info full; /* of what was opened; of a failure, the directory asked from */
 };
 
 #endif

@@ -14,8 +14,8 @@
 #include "path.h"
 
 #define WALK_STEPS 4096 /* more than a path of PATH_MAX bytes has parts */
-#define WALK_UNROLLED \
-	32 /* where the kernel has no bpf_loop(); more overruns the verifier's budget */
+/* Where the kernel has no bpf_loop(); more would be too much for the verifier. */
+#define WALK_UNROLLED 32
 
 struct walk {
 	struct record *record;

@@ -6,8 +6,7 @@
 #include <stdint.h>
 
 #define CLOCK_TEXT_LEN 16 /* 23:59:59.123456 */
-#define CLOCK_JSON_LEN \
-	64 /* 2026-01-31T23:59:59.123456+01:00, and room for what strftime(3) could give */
+#define CLOCK_JSON_LEN 64 /* 2026-01-31T23:59:59.123456+01:00, and room */
 
 /*
  * Once before the command gives up its privileges: reads the time zone, which

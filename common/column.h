@@ -41,9 +41,10 @@ struct column {
 	enum column_kind kind;
 	uint32_t offset;
 	void (*get)(const void *record, struct cell *cell);
-	uint32_t
-		want; /* what the record has to bring for it, WANT_... of bpf/context.h or the command's own */
-	bool note; /* always shown, without a heading: follows the row after a TAB when there is something to say */
+	/* What the record has to bring for it: WANT_... of bpf/context.h, or the command's own. */
+	uint32_t want;
+	/* Always shown, without a heading: follows the row after a TAB if there is something to say. */
+	bool note;
 };
 
 struct table {

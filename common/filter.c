@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 
+#include "common/hook.h"
 #include "common/log.h"
 #include "common/parse.h"
 
@@ -117,6 +118,10 @@ static const struct argp_option options[] = {
 
 const struct argp filter_argp = { .options = options, .parser = parse };
 
+/* The programs that follow descendants. */
+static const char *const followers[] = { "follow_newtask", "follow_exit" };
+#define FOLLOWERS (sizeof(followers) / sizeof(*followers))
+
 int filter_prepare(struct filters *f, struct bpf_object *object, bool descendants)
 {
 	struct bpf_map *pids = bpf_object__find_map_by_name(object, "pids");
@@ -148,10 +153,9 @@ int filter_prepare(struct filters *f, struct bpf_object *object, bool descendant
 			entries = PIDS_OLD;
 			bpf_map__set_map_flags(pids, 0);
 		}
-		bpf_program__set_autoload(
-			bpf_object__find_program_by_name(object, "follow_newtask"), true);
-		bpf_program__set_autoload(bpf_object__find_program_by_name(object, "follow_exit"),
-					  true);
+		for (size_t i = 0; i < FOLLOWERS; i++)
+			bpf_program__set_autoload(
+				bpf_object__find_program_by_name(object, followers[i]), true);
 	}
 	return bpf_map__set_max_entries(pids, entries);
 }
@@ -228,6 +232,11 @@ int filter_arm(struct filters *f, struct bpf_object *object, struct channel *cha
 	int pids = bpf_object__find_map_fd_by_name(object, "pids"), err = 0;
 	uint32_t zero = 0;
 
+	for (size_t i = 0; i < FOLLOWERS && f->kernel->follow && !err; i++)
+		err = hook_attach(bpf_object__find_program_by_name(object, followers[i]), true,
+				  "descendants");
+	if (err)
+		return err;
 	if (command)
 		err = let_through(pids, channel, command);
 	for (unsigned int i = 0; i < f->pid_count && err >= 0; i++)

@@ -32,7 +32,7 @@ extern const struct argp filter_argp;
 int filter_prepare(struct filters *f, struct bpf_object *object, bool descendants);
 
 /*
- * Once it is loaded and the programs that follow descendants are attached: lets
+ * Once it is loaded: attaches the programs that follow descendants, then lets
  * the processes and the cgroup through, the descendants they have by now as
  * well.  `command` is the process of COMMAND, 0 for none.
  */

@@ -253,14 +253,9 @@ static unsigned int show_ended(const struct open_event *ended)
 	struct open_event *e = asked ? joined(asked, ended) : NULL;
 	unsigned int shown = 0;
 
-	if (!result_wanted(ended->ret))
-		;
-	else if (e)
-		shown = show(e);
-	else if (
-		ended->notes &
-		OPEN_WANTED) /* asked before the tracing began, or refused before it was a request */
-		shown = show(ended);
+	/* Not known: asked before the tracing began, or refused before it was a request. */
+	if (result_wanted(ended->ret) && (e || ended->notes & OPEN_WANTED))
+		shown = show(e ?: ended);
 	free(e);
 	free(asked);
 	return shown;

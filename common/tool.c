@@ -205,23 +205,26 @@ static int watch_everything(void)
 	return err ? log_err(err, "epoll") : 0;
 }
 
+/* What the kernel tells of a program; false for one that was not loaded. */
+static bool program_info(const struct bpf_program *p, struct bpf_prog_info *info)
+{
+	uint32_t len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), info, &len);
+}
+
 static void log_programs(void)
 {
 	struct bpf_program *p;
 	struct bpf_prog_info info;
-	uint32_t len;
 
-	bpf_object__for_each_program(p, run.bpf.object) {
-		len = sizeof(info);
-		memset(&info, 0, sizeof(info));
-		if (bpf_program__fd(p) < 0 ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
-			continue;
-		log_info(
-			"program %s: %u instructions, %u looked at by the verifier, %u bytes as machine code",
-			bpf_program__name(p), info.xlated_prog_len / 8, info.verified_insns,
-			info.jited_prog_len);
-	}
+	bpf_object__for_each_program(p, run.bpf.object)
+		if (program_info(p, &info))
+			log_info("program %s: %u instructions, %u looked at by the verifier, "
+				 "%u bytes as machine code",
+				 bpf_program__name(p), info.xlated_prog_len / 8,
+				 info.verified_insns, info.jited_prog_len);
 }
 
 /* --- losses --- */
@@ -235,17 +238,12 @@ static uint64_t losses(struct losses *l)
 	const volatile struct channel *channel = run.bpf.channel;
 	struct bpf_program *p;
 	struct bpf_prog_info info;
-	uint32_t len;
 
 	*l = (struct losses){ channel->lost_ring, channel->lost_busy, 0, run.out.lost,
 			      channel->lost_follow };
-	bpf_object__for_each_program(p, run.bpf.object) {
-		len = sizeof(info);
-		memset(&info, 0, sizeof(info));
-		if (bpf_program__fd(p) >= 0 &&
-		    !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+	bpf_object__for_each_program(p, run.bpf.object)
+		if (program_info(p, &info))
 			l->missed += info.recursion_misses;
-	}
 	return l->ring + l->busy + l->missed + l->output;
 }
 
@@ -445,16 +443,7 @@ static int start(void)
 	run.source = source__new(run.bpf.object, run.bpf.channel, run.epoll, on_record, NULL);
 	if (!run.source)
 		return -errno;
-	if (run.bpf.filter->follow)
-		err = hook_attach(bpf_object__find_program_by_name(run.bpf.object,
-								   "follow_newtask"),
-				  true, "new tasks")
-			      ?: hook_attach(bpf_object__find_program_by_name(run.bpf.object,
-									      "follow_exit"),
-					     true, "ended tasks");
-	err = err
-		      ?: filter_arm(&run.options.filters, run.bpf.object, run.bpf.channel,
-				    run.child.pid);
+	err = filter_arm(&run.options.filters, run.bpf.object, run.bpf.channel, run.child.pid);
 	err = err ?: run.tool->attach();
 	if (err)
 		return err;

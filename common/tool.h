@@ -27,17 +27,17 @@ struct tool {
 	const char *name;
 	const char *doc; /* for --help: one sentence, then after a \v what follows the options */
 	const struct argp_option *options; /* its own; what all commands share is added */
-	error_t (*parse)(
-		int key,
-		char *arg); /* of its own options: 0, EINVAL after a message, ARGP_ERR_UNKNOWN */
+	/* One of its own options: 0, EINVAL after a message, or ARGP_ERR_UNKNOWN. */
+	error_t (*parse)(int key, char *arg);
 	struct table *table;
 	const char *columns;  /* shown by default, "PID,COMM,..." */
 	const char *extended; /* "+COL,...", shown as well with -e */
 	uint32_t want;	      /* WANT_... bits besides those of the columns, set by parse() */
 
-	int (*open)(struct tool_bpf *
-			    bpf); /* the skeleton, before the options are parsed into its .rodata */
-	int (*load)(void);	  /* chooses the programs and loads */
+	/* Opens the skeleton, before the options are parsed into its .rodata. */
+	int (*open)(struct tool_bpf *bpf);
+	/* Chooses the programs, and loads them. */
+	int (*load)(void);
 	int (*attach)(void);
 	/* Shows a record, with tool_show() or not; returns how many events that were. */
 	unsigned int (*handle)(const void *record, size_t size);

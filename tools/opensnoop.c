@@ -108,9 +108,8 @@ static int load(void)
 	bool any = compat || !loops || hook_open_events("syscalls", calls), fexit;
 
 	if (!loops && tool.want & WANT_USER_STACK)
-		return log_err(
-			0,
-			"--stack: this kernel cannot tell what is mapped at an address (Linux 5.17 can)");
+		return log_err(0, "--stack: this kernel cannot tell what is mapped at an address "
+				  "(Linux 5.17 can)");
 	/* What is only known here is matched here. */
 	if (loops && !opens.full_path)
 		skel->rodata->patterns = patterns;
