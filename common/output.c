@@ -17,6 +17,7 @@
 #include "common/log.h"
 
 #define BATCH (64 * 1024) /* bytes: a write of this size costs little more than one of a line */
+#define PIPE_SIZE (1 << 20) /* what everybody may have, see pipe(7) */
 #define PATIENCE_MS 1000  /* for a reader that does not read, once the command is to end */
 
 static void *grown(void *old, size_t size)
@@ -39,6 +40,8 @@ int output_open(struct output *o, const char *path, const volatile sig_atomic_t 
 		if (o->fd < 0)
 			return log_err(-errno, "%s", path);
 	}
+	/* Room for a reader that is not run for a while; anything but a pipe says no. */
+	fcntl(o->fd, F_SETPIPE_SZ, PIPE_SIZE);
 	return 0;
 }
 

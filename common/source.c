@@ -15,7 +15,7 @@
 #define SLEEP 1000
 #define MANY 64 /* records in one drain: they come quickly */
 
-#define RING_MIN (4U << 20) /* bytes, a power of two: four processes that storm, see ring__size() */
+#define RING_MIN (8U << 20) /* bytes, a power of two: some 50,000 records of opens */
 #define RING_MAX (32U << 20)
 
 struct source {
