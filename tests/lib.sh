@@ -199,7 +199,7 @@ finish() {
 	{ out=$(<"$TMP/started.out") err=$(<"$TMP/started.err"); } 2>/dev/null
 }
 
-# since MICROSECONDS: how many have passed since the time that "now" printed.
+# now: microseconds; since TIME: how many have passed since "now" printed that.
 now() {
 	echo "${EPOCHREALTIME/[.,]/}"
 }
