@@ -203,7 +203,7 @@ static void print_json(const struct table *t, struct output *o, const void *reco
 		cell_fill(cell, c, record, true);
 		if (c->note && cell->kind == CELL_NONE)
 			continue;
-		for (n = 0; c->name[n] && n < sizeof(key) - 1; n++)
+		for (n = 0; n < sizeof(key) - 1 && c->name[n]; n++)
 			key[n] = lower(c->name[n]);
 		key[n] = '\0';
 		output_put(o, gap);

@@ -20,6 +20,7 @@ void context_get_pidns(const void *record, struct cell *cell);
 void context_get_exe(const void *record, struct cell *cell);
 void context_get_cwd(const void *record, struct cell *cell);
 
+/* clang-format off */
 /* The first columns of a table: when and who. */
 #define COLUMNS_WHO                                                                                              \
 	{ .name = "TIME", .help = "wall-clock time", .width = -15, .kind = COLUMN_TIME,                          \
@@ -46,6 +47,7 @@ void context_get_cwd(const void *record, struct cell *cell);
 	  .want = WANT_EXE },                                                                                    \
 	{ .name = "CWD", .help = "working directory of the process", .width = -20, .get = context_get_cwd,       \
 	  .want = WANT_CWD }
+/* clang-format on */
 
 /*
  * Before the command gives up its privileges: what names of users and functions

@@ -49,6 +49,7 @@ test    prog:find               findutils                    findutils          
 test    prog:diff               diffutils                    diffutils          diffutils     diffutils            diffutils
 test    prog:pgrep              procps                       procps-ng          procps-ng     procps               procps-ng
 test    prog:setpriv            util-linux                   util-linux         util-linux    util-linux           setpriv
+test    prog:setcap             libcap2-bin                  libcap             libcap        libcap-progs         libcap-utils
 bench   prog:/usr/sbin/opensnoop libbpf-tools            -                  -             -                    -
 lint    prog:clang-format:14    clang-format                 clang-tools-extra  clang         clang-tools          clang-extra-tools
 lint    prog:clang-tidy         clang-tidy                   clang-tools-extra  clang         clang-tools          clang-extra-tools

@@ -11,9 +11,9 @@
 
 struct options {
 	struct filters filters;
-	char **command;	  /* NULL: there is none */
+	char **command;		   /* NULL: there is none */
 	const struct passwd *user; /* to run it as; NULL: as we are */
-	const char *to;	  /* file for records; NULL: standard output */
+	const char *to;		   /* file for records; NULL: standard output */
 	bool json, timestamp, uid, extended, no_header, verbose;
 	uint64_t duration;   /* nanoseconds; 0: no end */
 	uint64_t max_events; /* 0: no end */

@@ -16,9 +16,9 @@
 #include "common/escape.h"
 #include "common/log.h"
 
-#define BATCH (64 * 1024) /* bytes: a write of this size costs little more than one of a line */
+#define BATCH (64 * 1024)   /* bytes: a write of this size costs little more than one of a line */
 #define PIPE_SIZE (1 << 20) /* what everybody may have, see pipe(7) */
-#define PATIENCE_MS 1000  /* for a reader that does not read, once the command is to end */
+#define PATIENCE_MS 1000    /* for a reader that does not read, once the command is to end */
 
 static void *grown(void *old, size_t size)
 {

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #define BITS 12
+#define PENDING_MAX 65536
 
 static struct pending *buckets[1 << BITS];
+static size_t count;
 
 static struct pending **bucket(uint64_t key)
 {
@@ -17,10 +19,12 @@ static struct pending **bucket(uint64_t key)
 
 int pending_put(uint64_t key, const void *record, size_t size)
 {
-	struct pending **head = bucket(key), *new = malloc(sizeof(*new) + size);
+	struct pending **head = bucket(key), *new;
 
+	new = count < PENDING_MAX ? malloc(sizeof(*new) + size) : NULL;
 	if (!new)
 		return -ENOMEM;
+	count++;
 	new->next = *head;
 	new->key = key;
 	new->size = size;
@@ -36,8 +40,10 @@ struct pending *pending_take(uint64_t key)
 	for (; *at && (*at)->key != key; at = &(*at)->next)
 		;
 	found = *at;
-	if (found)
+	if (found) {
 		*at = found->next;
+		count--;
+	}
 	return found;
 }
 
@@ -49,6 +55,7 @@ struct pending *pending_take_any(void)
 		found = buckets[i];
 		if (found) {
 			buckets[i] = found->next;
+			count--;
 			return found;
 		}
 	}
