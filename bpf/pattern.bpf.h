@@ -32,10 +32,17 @@ __noinline int pattern_at(u32 slot, u32 pattern, u64 at)
 	return 1;
 }
 
+/* What a callback of bpf_loop() returns must be seen to be 0 or 1: compilers would return what they know to be. */
+static __always_inline long is_end(u32 found)
+{
+	opaque(found);
+	return found ? 1 : 0;
+}
+
 static long pattern_search(u32 at, struct search *s)
 {
 	s->found = pattern_at(s->slot, s->pattern, at);
-	return s->found ? 1 : 0;
+	return is_end(s->found);
 }
 
 static long pattern_try(u32 i, struct search *s)
@@ -53,7 +60,7 @@ static long pattern_try(u32 i, struct search *s)
 		bpf_loop(last + 1, pattern_search, s, 0);
 	else if (p->kind != PATTERN_EXACT || !last)
 		s->found = pattern_at(s->slot, i, p->kind == PATTERN_SUFFIX ? last : 0);
-	return s->found ? 1 : 0;
+	return is_end(s->found);
 }
 
 /* The path is the first thing behind the head of the record; without bpf_loop() the reader does the matching. */
