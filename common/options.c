@@ -21,10 +21,11 @@ enum { OPT_TO = 0x2000, OPT_NO_HEADER, OPT_MAX_EVENTS, OPT_USER, OPT_STACK, OPT_
 static struct options *options;
 static struct tool *tool;
 
+static const char *run_as; /* the value of --user */
+static uint32_t run_as_uid;
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	uint32_t uid;
-
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->err_stream =
@@ -40,11 +41,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_MAX_EVENTS:
 		return -parse_number("--max-events", arg, 1, UINT64_MAX, &options->max_events);
 	case OPT_USER:
-		if (parse_user("--user", arg, &uid))
-			return EINVAL;
-		/* The groups and the directory are those of an entry; a name's own entry before another of its number. */
-		options->user = getpwnam(arg) ?: getpwuid(uid);
-		return options->user ? 0 : -log_err(0, "--user: no such user: '%s'", arg);
+		run_as = arg;
+		return parse_user("--user", arg, &run_as_uid) ? EINVAL : 0;
 	case ARGP_KEY_ARG:
 		if (!state->quoted || state->next - 1 < state->quoted)
 			return -log_err(0, "unexpected argument: '%s' (a command goes after --)",
@@ -61,9 +59,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 					options->filters.pid_count ? 'p' : 't');
 		if (options->filters.follow && !options->filters.pid_count && !options->command)
 			return -log_err(0, "--follow needs -p or a command");
-		if (options->user && !options->command)
+		if (!run_as)
+			return 0;
+		if (!options->command)
 			return -log_err(0, "--user needs a command");
-		return 0;
+		/* Last of all: the entry is libc's, and any other look-up overwrites it. */
+		options->user = getpwnam(run_as) ?: getpwuid(run_as_uid);
+		return options->user ? 0 : -log_err(0, "--user: no such user: '%s'", run_as);
 	}
 	return ARGP_ERR_UNKNOWN;
 }

@@ -119,6 +119,8 @@ if [ "$(id -u)" = 0 ]; then
 $(id -Gn nobody)
 $(getent passwd nobody | cut -d : -f 6)"
 	is '--user: its opens are his' "$(jq -r 'select(.path) | .uid' "$TMP/json" | sort -u)" "$(id -u nobody)"
+	run "$OPENSNOOP" --user nobody -u root --to /dev/null -- id -un
+	is '--user: whatever -u says' "$out" nobody
 	run "$OPENSNOOP" --user nobody --to /dev/null -- cat /etc/shadow
 	is '--user: his rights' "$status" 1
 else
