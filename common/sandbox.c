@@ -20,7 +20,12 @@
 
 #include "common/log.h"
 
-#define NOBODY 65534
+/*
+ * A user and group that nobody else is, not nobody (65534), which services run
+ * as: they could send us signals and set our limits.  Above 2^31 no system
+ * gives out numbers, see systemd's "Users, Groups, UIDs and GIDs".
+ */
+#define NOBODY_ELSE 4000000000U
 
 #if defined(__x86_64__)
 #define NATIVE_ARCH AUDIT_ARCH_X86_64
@@ -134,23 +139,23 @@ static const struct row reading[] = {
 #define READING_ROWS (sizeof(reading) / sizeof(reading[0]))
 #define FILTER_MAX (6 * (ROWS + READING_ROWS + 1) + 6)
 
-struct filter {
+struct seccomp_program {
 	unsigned short len;
 	struct sock_filter code[FILTER_MAX];
 };
 
-static void emit(struct filter *f, uint16_t code, uint8_t when_false, uint32_t k)
+static void emit(struct seccomp_program *f, uint16_t code, uint8_t when_false, uint32_t k)
 {
 	f->code[f->len++] = (struct sock_filter){ code, 0, when_false, k };
 }
 
-static void emit_load(struct filter *f, size_t offset)
+static void emit_load(struct seccomp_program *f, size_t offset)
 {
 	emit(f, BPF_LD | BPF_W | BPF_ABS, 0, (uint32_t)offset);
 }
 
 /* Both architectures are little-endian: the low half of an argument first. */
-static void emit_row(struct filter *f, const struct row *row)
+static void emit_row(struct seccomp_program *f, const struct row *row)
 {
 	if (row->mask) {
 		emit(f, BPF_JMP | BPF_JEQ | BPF_K, 5, row->nr);
@@ -165,7 +170,7 @@ static void emit_row(struct filter *f, const struct row *row)
 	}
 }
 
-static void emit_filter(struct filter *f, const struct sandbox *s)
+static void emit_filter(struct seccomp_program *f, const struct sandbox *s)
 {
 	const struct row kill_child = { SYS_kill, 0, ALL_BITS, (uint32_t)s->child };
 
@@ -184,7 +189,7 @@ static void emit_filter(struct filter *f, const struct sandbox *s)
 
 static int install_filter(const struct sandbox *s)
 {
-	struct filter f = { .len = 0 };
+	struct seccomp_program f = { .len = 0 };
 	struct sock_fprog program = { .filter = f.code };
 
 	emit_filter(&f, s);
@@ -231,7 +236,7 @@ static int keep_capabilities(uint32_t keep)
 
 int sandbox_enter(const struct sandbox *s)
 {
-	/* Another user's process takes no signal from nobody: kill(2). */
+	/* Another user's process takes no signal from us: kill(2). */
 	uint32_t keep = s->child > 0 ? 1u << CAP_KILL : 0;
 
 	attempt(drop_bounding_set(), "bounding set");
@@ -240,8 +245,8 @@ int sandbox_enter(const struct sandbox *s)
 		if (keep)
 			attempt(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "keep capabilities");
 		attempt(setgroups(0, NULL), "setgroups");
-		attempt(setresgid(NOBODY, NOBODY, NOBODY), "setresgid");
-		attempt(setresuid(NOBODY, NOBODY, NOBODY), "setresuid");
+		attempt(setresgid(NOBODY_ELSE, NOBODY_ELSE, NOBODY_ELSE), "setresgid");
+		attempt(setresuid(NOBODY_ELSE, NOBODY_ELSE, NOBODY_ELSE), "setresuid");
 	}
 	if (keep_capabilities(keep) < 0)
 		return log_err(-errno, "cannot give up capabilities");
