@@ -37,7 +37,7 @@ static __always_inline void record_context(void *ctx, struct record *r, struct e
 	if (want & WANT_CWD)
 		record_cwd_path(r, &c->cwd, loops);
 	if (want & WANT_CGROUP)
-		c->cgroup = record_cgroup_path(r, loops);
+		record_cgroup_path(r, &c->cgroup, loops);
 	if (loops && want & WANT_USER_STACK)
 		c->user_stack = record_user_stack(r);
 	if (want & WANT_KERNEL_STACK)

@@ -26,8 +26,9 @@
 
 struct event_context {
 	__u32 ppid, mntns, pidns;
-	__u32 cgroup, user_stack, kernel_stack; /* bytes */
-	struct path_info exe, cwd;
+	__u32 user_stack, kernel_stack; /* bytes */
+	__u32 pad;
+	struct path_info exe, cwd, cgroup;
 };
 
 /*

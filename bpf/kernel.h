@@ -183,6 +183,7 @@ struct mount {
 	struct mount *mnt_parent; /* itself, at the root of the namespace */
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns; /* NULL: taken off with umount -l */
 };
 
 struct path {
@@ -211,6 +212,7 @@ struct fs_struct {
 /* --- io_uring --- */
 
 struct io_cqe {
+	u64 user_data;
 	s32 res;
 };
 

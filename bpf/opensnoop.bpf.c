@@ -53,7 +53,7 @@ struct asked {
 	u64 resolve;
 	s64 ret;
 	u8 call, notes, stage;
-	u64 request;
+	u64 request, tag;
 };
 
 static __always_inline bool result_wanted(s64 ret)
@@ -92,6 +92,7 @@ static __always_inline bool open_fill(void *ctx, struct record *r, const struct 
 
 	__builtin_memset(e, 0, sizeof(*e));
 	e->request = a->request;
+	e->tag = a->tag;
 	e->flags = a->flags;
 	e->mode = a->mode;
 	e->ret = a->ret;
@@ -378,8 +379,12 @@ static __always_inline struct filename *request_filename(struct io_open *open)
 
 static __always_inline int call_of_request(struct io_kiocb *req)
 {
-	u8 opcode = BPF_CORE_READ(req, opcode);
+	u8 opcode;
 
+	/* A kernel without io_uring; or one before 5.19, whose tracepoints give other things. */
+	if (!bpf_core_field_exists(req->cqe))
+		return -1;
+	opcode = BPF_CORE_READ(req, opcode);
 	return opcode == IORING_OP_OPENAT    ? OPEN_IO_OPENAT
 	       : opcode == IORING_OP_OPENAT2 ? OPEN_IO_OPENAT2
 					     : -1;
@@ -408,6 +413,7 @@ int BPF_PROG(io_submit, struct io_kiocb *req)
 	a.mode = BPF_CORE_READ(open, how.mode);
 	a.resolve = BPF_CORE_READ(open, how.resolve);
 	a.dirfd = BPF_CORE_READ(open, dfd);
+	a.tag = BPF_CORE_READ(req, cqe.user_data);
 	name = request_filename(open);
 	a.path = (u64)BPF_CORE_READ(name, name);
 	slot = BPF_CORE_READ(open, file_slot);
@@ -436,19 +442,23 @@ SEC("?raw_tp")
 int BPF_PROG(io_complete, void *ring_ctx, struct io_kiocb *req)
 {
 	struct asked a = { .request = (u64)req, .stage = OPEN_ENDED };
+	struct io_open *open = (void *)req;
 	struct ids ids;
 	int call;
 
-	if (!req || !bpf_core_field_exists(req->cqe)) /* before 5.19 the arguments are others */
+	if (!req)
 		return 0;
 	call = call_of_request(req);
 	if (call < 0)
 		return 0;
 	ids = current_ids();
-	if (ids.pid == filter.self)
+	if (!process_wanted(&ids))
 		return 0;
 	a.call = call;
 	a.ret = BPF_CORE_READ(req, cqe.res);
+	a.tag = BPF_CORE_READ(req, cqe.user_data);
+	if (BPF_CORE_READ(open, file_slot))
+		a.notes |= OPEN_DIRECT;
 	if (end_wanted(&ids))
 		a.notes |= OPEN_WANTED;
 	return opened(ctx, &ids, &a, true);

@@ -51,6 +51,7 @@ struct open_options {
 struct open_event {
 	struct event head;
 	__u64 request; /* the io_uring request, to join its two records; 0: a system call */
+	__u64 tag;     /* what the program calls that request: the kernel uses its memory again */
 	__u64 flags;   /* as asked */
 	__s32 ret;     /* the descriptor, or a negative errno */
 	__u32 mode;

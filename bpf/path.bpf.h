@@ -13,6 +13,8 @@
 #include "tool.bpf.h"
 #include "path.h"
 
+#define MNT_NS_ANON_INO 0xEFFFFFF7U
+
 #define WALK_STEPS 4096 /* more than a path of PATH_MAX bytes has parts */
 /* Where the kernel has no bpf_loop(); more would be too much for the verifier. */
 #define WALK_UNROLLED 32
@@ -24,6 +26,16 @@ struct walk {
 	u64 end;		     /* no name begins past it */
 	u32 state;		     /* PATH_... bits */
 };
+
+/* At the top of all mounts: is that the root of a namespace that somebody can be in? */
+static __always_inline bool is_detached(struct mount *mount)
+{
+	struct mnt_namespace *ns = BPF_CORE_READ(mount, mnt_ns);
+	u32 inum = ns ? BPF_CORE_READ(ns, ns.inum) : 0;
+
+	/* That of fsmount(2) and open_tree(2) has no number, or this one: linux/nsfs.h. */
+	return !inum || inum == MNT_NS_ANON_INO;
+}
 
 static __always_inline long walk_step(struct walk *w)
 {
@@ -38,6 +50,8 @@ static __always_inline long walk_step(struct walk *w)
 		above = BPF_CORE_READ(mount, mnt_parent);
 		if (above == mount) {
 			w->state |= PATH_WHOLE;
+			if (is_detached(mount))
+				w->state |= PATH_DETACHED;
 			return 1;
 		}
 		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
@@ -167,6 +181,8 @@ static __always_inline struct kernfs_node *cgroup_parent(struct kernfs_node *nod
 struct cgroup_walk {
 	struct record *record;
 	struct kernfs_node *node;
+	u64 end;   /* no name begins past it */
+	u32 state; /* PATH_... bits */
 };
 
 static __always_inline long cgroup_step(struct cgroup_walk *w)
@@ -175,7 +191,11 @@ static __always_inline long cgroup_step(struct cgroup_walk *w)
 	char *to = record_end(w->record);
 	long len;
 
-	if (!parent || !to)
+	if (!parent) {
+		w->state |= PATH_WHOLE;
+		return 1;
+	}
+	if (!to || w->record->used >= w->end)
 		return 1;
 	len = bpf_probe_read_kernel_str(to, NAME_MAX + 1, BPF_CORE_READ(node, name));
 	if (len < 0)
@@ -190,13 +210,14 @@ static long cgroup_callback(u32 i, void *w)
 	return cgroup_step(w);
 }
 
-/* Appends the current task's cgroup in the v2 hierarchy, leaf first, and returns its bytes. */
-static __always_inline u32 record_cgroup_path(struct record *r, bool loops)
+/* Appends the current task's cgroup in the v2 hierarchy, leaf first. */
+static __always_inline void record_cgroup_path(struct record *r, struct path_info *info, bool loops)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct cgroup_walk w = { .record = r, .node = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn) };
 	u32 start = r->used;
 
+	w.end = start + PATH_MAX;
 	if (loops) {
 		bpf_loop(WALK_STEPS, cgroup_callback, &w, 0);
 	} else {
@@ -205,7 +226,8 @@ static __always_inline u32 record_cgroup_path(struct record *r, bool loops)
 			if (cgroup_step(&w))
 				break;
 	}
-	return r->used - start;
+	info->state = w.state;
+	info->len = r->used - start;
 }
 
 #endif

@@ -5,9 +5,10 @@
 
 #include "common/event.h" /* the types */
 
-#define PATH_WHOLE 1   /* the walk came to its end: nothing is missing in front */
-#define PATH_DELETED 2 /* no directory has that name any more */
-#define PATH_NOWHERE 4 /* mounted nowhere, as a pipe: a name, then that of its file system */
+#define PATH_WHOLE 1	/* the walk came to its end: nothing is missing in front */
+#define PATH_DELETED 2	/* no directory has that name any more */
+#define PATH_DETACHED 8 /* the file system has been taken off, or was never put on */
+#define PATH_NOWHERE 4	/* mounted nowhere, as a pipe: a name, then that of its file system */
 
 struct path_info {
 	__u64 ino; /* with PATH_NOWHERE */

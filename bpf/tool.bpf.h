@@ -66,10 +66,11 @@ static __always_inline void wake_reader(void)
 
 	if (!channel.sleeping)
 		return;
-	channel.sleeping = 0;
 	nothing = bpf_ringbuf_reserve(&ring, 8, 0);
-	if (nothing)
-		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+	if (!nothing)
+		return;
+	channel.sleeping = 0;
+	bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
 }
 
 /* --- who --- */
@@ -117,14 +118,14 @@ static __always_inline u32 process_of(struct task_struct *task)
 }
 
 /* The name of the current task; for a worker of io_uring that of the process it works for. */
-static __always_inline void current_comm(char comm[EVENT_COMM_LEN])
+static __always_inline void current_comm(char (*comm)[EVENT_COMM_LEN])
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-	bpf_get_current_comm(comm, EVENT_COMM_LEN);
 	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
-		bpf_probe_read_kernel_str(comm, EVENT_COMM_LEN,
-					  BPF_CORE_READ(task, group_leader)->comm);
+		BPF_CORE_READ_INTO(comm, task, group_leader, comm);
+	else
+		bpf_get_current_comm(comm, EVENT_COMM_LEN);
 }
 
 /* Does the comm contain the text that was asked for?  Both are compared as one 16-byte number. */
@@ -134,7 +135,7 @@ static __always_inline bool comm_wanted(void)
 
 	if (!filter.comm_len)
 		return true;
-	current_comm((char *)comm);
+	current_comm((void *)comm);
 	/* Volatile, as the filter is: otherwise the compiler would take its initial value. */
 	text[0] = *(const volatile u64 *)&filter.comm[0];
 	text[1] = *(const volatile u64 *)&filter.comm[8];
@@ -150,20 +151,24 @@ static __always_inline bool comm_wanted(void)
 	return false;
 }
 
-/* The filters of every command, cheapest first; those that are off are deleted by the verifier. */
-static __always_inline bool current_wanted(const struct ids *ids)
+/* The filters that are the same for all threads of a process. */
+static __always_inline bool process_wanted(const struct ids *ids)
 {
 	if (channel.stopped || ids->pid == filter.self || (filter.pidns && !ids->pid))
 		return false;
+	if (filter.by_pid && !bpf_map_lookup_elem(&pids, &ids->pid))
+		return false;
+	return !filter.by_cgroup || bpf_current_task_under_cgroup(&cgroups, 0) == 1;
+}
+
+/* The filters of every command; those that are off are deleted by the verifier. */
+static __always_inline bool current_wanted(const struct ids *ids)
+{
 	if (filter.tid && ids->tid != filter.tid)
 		return false;
 	if (filter.by_uid && (u32)bpf_get_current_uid_gid() != filter.uid)
 		return false;
-	if (filter.by_pid && !bpf_map_lookup_elem(&pids, &ids->pid))
-		return false;
-	if (!comm_wanted())
-		return false;
-	return !filter.by_cgroup || bpf_current_task_under_cgroup(&cgroups, 0) == 1;
+	return process_wanted(ids) && comm_wanted();
 }
 
 /* --- descendants: a child is traced as its parent is, before it runs --- */
@@ -289,7 +294,7 @@ static __always_inline void event_init(struct event *e, const struct ids *ids)
 	e->pid = ids->pid;
 	e->tid = ids->tid;
 	e->uid = bpf_get_current_uid_gid();
-	current_comm(e->comm);
+	current_comm(&e->comm);
 }
 
 #endif

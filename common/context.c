@@ -40,7 +40,7 @@ static struct parts parts_of(const void *record)
 	p.exe = (const char *)(p.c + 1);
 	p.cwd = p.exe + p.c->exe.len;
 	p.cgroup = p.cwd + p.c->cwd.len;
-	p.user_stack = aligned(record, p.cgroup + p.c->cgroup);
+	p.user_stack = aligned(record, p.cgroup + p.c->cgroup.len);
 	p.kernel_stack = aligned(record, p.user_stack + p.c->user_stack);
 	return p;
 }
@@ -82,17 +82,6 @@ void context_get_pidns(const void *record, struct cell *cell)
 	get_number(record, parts_of(record).c->pidns, cell);
 }
 
-void context_get_cgroup(const void *record, struct cell *cell)
-{
-	struct parts p = parts_of(record);
-
-	if (((const struct event *)record)->context)
-		cell_text(cell, cell->buf,
-			  path_reverse(cell->buf, sizeof(cell->buf), p.cgroup, p.c->cgroup));
-	else
-		cell_unknown(cell);
-}
-
 static void get_path(const char *names, const struct path_info *info, struct cell *cell)
 {
 	size_t len = path_text(cell->buf, sizeof(cell->buf), names, info);
@@ -113,6 +102,13 @@ void context_get_cwd(const void *record, struct cell *cell)
 	struct parts p = parts_of(record);
 
 	get_path(p.cwd, &p.c->cwd, cell);
+}
+
+void context_get_cgroup(const void *record, struct cell *cell)
+{
+	struct parts p = parts_of(record);
+
+	get_path(p.cgroup, &p.c->cgroup, cell);
 }
 
 /* --- stacks --- */

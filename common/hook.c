@@ -32,7 +32,12 @@ bool hook_has_fexit(void)
 	return fd >= 0 || errno == EINVAL;
 }
 
-bool hook_reads_kernel(void)
+bool hook_has_function(const char *name)
+{
+	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FEXIT) > 0;
+}
+
+int hook_check_reading(void)
 {
 	/* Not libbpf_probe_bpf_helper(): it does not know the words in which kernels since 6.12 refuse. */
 	static const struct bpf_insn code[] = {
@@ -51,7 +56,11 @@ bool hook_reads_kernel(void)
 
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0 || errno != EINVAL;
+	if (fd >= 0 || (errno != EINVAL && errno != EPERM))
+		return 0;
+	if (errno == EINVAL) /* kernel_lockdown(7), confidentiality */
+		return log_err(0, "the kernel is locked down: no program may read its memory");
+	return log_err(-EPERM, "bpf(2) is refused here, or needs the initial user namespace");
 }
 
 int hook_attach_raw(struct bpf_program *program, const char *const *names, const char *what)
@@ -110,26 +119,28 @@ static int open_event(const char *group, const char *name)
 
 int hook_open_events(const char *group, const char *const *names)
 {
-	int err = 0;
-	size_t n;
+	int err = -ENOENT, opened = 0;
 
-	for (n = 0; names[n] && !err; n++) {
-		events[n] = open_event(group, names[n]);
-		err = events[n] < 0 ? events[n] : 0;
+	for (size_t i = 0; names[i]; i++) {
+		events[i] = open_event(group, names[i]);
+		if (events[i] >= 0) {
+			opened++;
+			continue;
+		}
+		err = events[i];
+		log_info("tracepoint %s cannot be had: %s", names[i], strerror(-err));
+		if (err != -ENOENT)
+			break;
 	}
 	tracefs_close();
-	if (!err)
-		return 0;
-	n--;
-	log_info("tracepoint %s cannot be had: %s", names[n], strerror(-err));
-	while (n--)
-		close(events[n]);
-	return err;
+	return opened ? 0 : err;
 }
 
 int hook_attach_events(struct bpf_program *program, const char *const *names)
 {
 	for (size_t i = 0; names[i]; i++) {
+		if (events[i] < 0)
+			continue;
 		if (!bpf_program__attach_perf_event(program, events[i]))
 			return log_err(-errno, "%s", names[i]);
 		log_info("attached: tracepoint %s", names[i]);

@@ -10,9 +10,11 @@
 bool hook_has_loops(void);
 /* Programs at the return of a kernel function: some kernels and some hosts refuse them. */
 bool hook_has_fexit(void);
+/* Has the kernel such a function, for a program at its return?  Not where the compiler has inlined it. */
+bool hook_has_function(const char *name);
 
-/* Reading the kernel's memory: refused by lockdown=confidentiality, see kernel_lockdown(7). */
-bool hook_reads_kernel(void);
+/* May programs read the kernel's memory?  0 or a negative errno, after saying why not. */
+int hook_check_reading(void);
 
 /*
  * Attaches a program to what its section names.  With `essential` a failure is
@@ -29,8 +31,9 @@ int hook_attach_raw(struct bpf_program *program, const char *const *names, const
 
 /*
  * Classic tracepoints of one group, opened before the programs are chosen,
- * because not every kernel lets everybody do that: all of them, or none and a
- * negative errno, about which only -v says something.  `names` ends with NULL.
+ * because not every kernel lets everybody do that: those that the kernel has, or
+ * none and a negative errno, about which only -v says something.  `names` ends
+ * with NULL.
  * One set of them in a command.
  */
 int hook_open_events(const char *group, const char *const *names);

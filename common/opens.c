@@ -139,8 +139,9 @@ static void get_path(const void *record, struct cell *c)
 static void get_note(const void *record, struct cell *c)
 {
 	static const char *const words[] = {
-		"(io_uring)", "(direct)",    "(32-bit)",     "(handle)", "(tmpfile)",
-		"(deleted)",  "(anonymous)", "(unreadable)", "(cut)",	 "(unfinished)",
+		"(io_uring)",	"(direct)",  "(32-bit)",     "(handle)",
+		"(tmpfile)",	"(deleted)", "(detached)",   "(anonymous)",
+		"(unreadable)", "(cut)",     "(unfinished)",
 	};
 	const struct open_event *e = record;
 	bool walked = e->full.len || e->full.state;
@@ -151,6 +152,7 @@ static void get_note(const void *record, struct cell *c)
 		e->call == OPEN_HANDLE,
 		is_tmpfile(e),
 		was_opened(e) && e->full.state & PATH_DELETED && !is_tmpfile(e),
+		walked && e->full.state & PATH_DETACHED,
 		was_opened(e) && e->full.state & PATH_NOWHERE,
 		e->notes & OPEN_UNREADABLE,
 		e->notes & OPEN_CUT || (walked && !(e->full.state & PATH_WHOLE)),
@@ -247,25 +249,37 @@ static struct open_event *joined(const struct pending *pending, const struct ope
 	return e;
 }
 
-static unsigned int show_ended(const struct open_event *ended)
-{
-	struct pending *asked = pending_take(ended->request);
-	struct open_event *e = asked ? joined(asked, ended) : NULL;
-	unsigned int shown = 0;
-
-	/* Not known: asked before the tracing began, or refused before it was a request. */
-	if (result_wanted(ended->ret) && (e || ended->notes & OPEN_WANTED))
-		shown = show(e ?: ended);
-	free(e);
-	free(asked);
-	return shown;
-}
-
 /* A request that was never heard of again: one that succeeds says nothing if it was told to (IOSQE_CQE_SKIP_SUCCESS). */
 static unsigned int show_unfinished(struct pending *asked)
 {
 	unsigned int shown = asked && result_wanted(0) ? show((const void *)asked->record) : 0;
 
+	free(asked);
+	return shown;
+}
+
+static bool is_end_of(const struct open_event *asked, const struct open_event *ended)
+{
+	return asked->tag == ended->tag && asked->call == ended->call;
+}
+
+static unsigned int show_ended(const struct open_event *ended)
+{
+	struct pending *asked = pending_take(ended->request);
+	unsigned int shown = 0;
+	struct open_event *e;
+
+	/* Not its own end: that did not come, and its memory is used again. */
+	if (asked && !is_end_of((const void *)asked->record, ended)) {
+		shown = show_unfinished(asked);
+		asked = NULL;
+	}
+	e = asked ? joined(asked, ended) : NULL;
+
+	/* Not known: asked before the tracing began, or refused before it was a request. */
+	if (result_wanted(ended->ret) && (e || ended->notes & OPEN_WANTED))
+		shown += show(e ?: ended);
+	free(e);
 	free(asked);
 	return shown;
 }

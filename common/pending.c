@@ -6,10 +6,10 @@
 #include <string.h>
 
 #define BITS 12
-#define PENDING_MAX 65536
+#define PENDING_MAX (16 << 20) /* bytes */
 
 static struct pending *buckets[1 << BITS];
-static size_t count;
+static size_t held; /* bytes */
 
 static struct pending **bucket(uint64_t key)
 {
@@ -21,10 +21,10 @@ int pending_put(uint64_t key, const void *record, size_t size)
 {
 	struct pending **head = bucket(key), *new;
 
-	new = count < PENDING_MAX ? malloc(sizeof(*new) + size) : NULL;
+	new = held + size < PENDING_MAX ? malloc(sizeof(*new) + size) : NULL;
 	if (!new)
 		return -ENOMEM;
-	count++;
+	held += size;
 	new->next = *head;
 	new->key = key;
 	new->size = size;
@@ -42,7 +42,7 @@ struct pending *pending_take(uint64_t key)
 	found = *at;
 	if (found) {
 		*at = found->next;
-		count--;
+		held -= found->size;
 	}
 	return found;
 }
@@ -55,7 +55,7 @@ struct pending *pending_take_any(void)
 		found = buckets[i];
 		if (found) {
 			buckets[i] = found->next;
-			count--;
+			held -= found->size;
 			return found;
 		}
 	}

@@ -16,7 +16,10 @@ struct pending {
 	char record[] __attribute__((aligned(8)));
 };
 
-/* Keeps a copy of a record.  0, or -ENOMEM: also when there are more than 65536, of which who is traced decides. */
+/*
+ * Keeps a copy of a record; it hides an older one of the same key.  0, or
+ * -ENOMEM: also when 16 MB are kept, for who is traced decides how much that is.
+ */
 int pending_put(uint64_t key, const void *record, size_t size);
 /* Takes a record out, to be freed by the caller; NULL if there is none. */
 struct pending *pending_take(uint64_t key);

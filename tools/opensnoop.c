@@ -122,8 +122,10 @@ static int load(void)
 	fexit = !any && !skel->rodata->filter.pidns && hook_has_fexit();
 	if (!any && !fexit)
 		log_info("opens by 32-bit programs are not seen without --compat");
-	bpf_program__set_autoload(skel->progs.compat_open, fexit);
-	bpf_program__set_autoload(skel->progs.compat_handle, fexit);
+	bpf_program__set_autoload(skel->progs.compat_open,
+				  fexit && hook_has_function("do_sys_openat2"));
+	bpf_program__set_autoload(skel->progs.compat_handle,
+				  fexit && hook_has_function("do_handle_open"));
 	bpf_program__set_autoload(skel->progs.io_submit, loops);
 	bpf_program__set_autoload(skel->progs.io_complete, loops);
 	return opensnoop_bpf__load(skel) ? log_err(-errno, "cannot load the programs") : 0;

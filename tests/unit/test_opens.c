@@ -408,7 +408,7 @@ static void contexts(void **state)
 	c->exe = (struct path_info){ .len = 8, .state = PATH_WHOLE };
 	append(NAMES("cat\0bin"));
 	c->cwd = (struct path_info){ .state = PATH_WHOLE };
-	c->cgroup = 12;
+	c->cgroup = (struct path_info){ .len = 12, .state = PATH_WHOLE };
 	append(NAMES("a.b\0c.slice"));
 	assert_row("     41 /c.slice/a.b         4026531841 4026531836 /bin/cat             "
 		   "/                    x\n");
@@ -419,6 +419,7 @@ static void contexts(void **state)
 	c = add_context(0);
 	c->cwd = (struct path_info){ .len = 4, .state = PATH_WHOLE };
 	append(NAMES("tmp"));
+	c->cgroup.state = PATH_WHOLE;
 	assert_json("{\"ppid\":0,\"cgroup\":\"/\",\"mntns\":4026531841,\"pidns\":4026531836,"
 		    "\"exe\":null,\"cwd\":\"/tmp\",\"path\":\"xyz\"}\n");
 }
@@ -435,7 +436,7 @@ static void stacks(void **state)
 	begin(OPEN_OPEN, "x", 3);
 	e->notes = OPEN_COMPAT;
 	c = add_context(1);
-	c->cgroup = 3;
+	c->cgroup = (struct path_info){ .len = 3, .state = PATH_WHOLE };
 	append(NAMES("ab"));
 	c->user_stack = 9;
 	append_aligned("123456789", 9);
@@ -576,6 +577,19 @@ static void asked_before(void **state)
 	assert_row("  2 ?\t(io_uring)\n");
 }
 
+/* The memory of a request that never said how it ended is used again for another one. */
+static void used_again(void **state)
+{
+	(void)state;
+	choose("FD,ERR,PATH");
+	begin_asked(1, "first");
+	e->tag = 7;
+	assert_int_equal(handle(), 0);
+	begin_ended(1, -ENOENT);
+	e->tag = 8;
+	assert_row("   ?   ? first\t(io_uring) (unfinished)\n");
+}
+
 static void unfinished(void **state)
 {
 	(void)state;
@@ -704,8 +718,8 @@ int main(void)
 		TEST(unreadable),   TEST(handles),	   TEST(full_paths), TEST(notes),
 		TEST(hostile),	    TEST(longest),	   TEST(contexts),   TEST(stacks),
 		TEST(requests),	    TEST(request_lengths), TEST(direct),     TEST(lost_sight_of),
-		TEST(asked_before), TEST(unfinished),	   TEST(results),    TEST(patterns),
-		TEST(aligned),
+		TEST(asked_before), TEST(used_again),	   TEST(unfinished), TEST(results),
+		TEST(patterns),	    TEST(aligned),
 	};
 	int failed;
 
