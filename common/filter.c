@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -29,8 +31,10 @@ enum { OPT_FOLLOW = 0x1000 };
 static int add_pid(const char *item, size_t len, void *ctx)
 {
 	struct filters *f = ctx;
+	struct rlimit files;
 	char text[24];
 	uint64_t pid;
+	int fd;
 
 	if (len >= sizeof(text))
 		return log_err(0, "-p: not a process: '%.*s'", (int)len, item);
@@ -38,11 +42,23 @@ static int add_pid(const char *item, size_t len, void *ctx)
 	text[len] = '\0';
 	if (parse_number("-p", text, 1, INT_MAX, &pid))
 		return -EINVAL;
-	if (kill(pid, 0) && errno == ESRCH)
-		return log_err(0, "-p: no such process: %s", text);
 	if (f->pid_count == FILTER_PIDS)
 		return log_err(0, "-p: more than %d processes", FILTER_PIDS);
-	f->pids[f->pid_count++] = pid;
+	/* As many as the system allows us; there is no COMMAND that would inherit the limit. */
+	if (!f->pid_count && !getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	fd = syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	if (fd < 0 && errno == ESRCH)
+		return log_err(0, "-p: no such process: %s", text);
+	/* What pidfd_open(2) says of a thread: EINVAL, or ENOENT since 6.9. */
+	if (fd < 0 && (errno == EINVAL || errno == ENOENT))
+		return log_err(0, "-p: not a process but a thread of one: %s", text);
+	if (fd < 0)
+		return log_err(-errno, "-p %s", text);
+	f->pids[f->pid_count].pid = pid;
+	f->pids[f->pid_count++].fd = fd;
 	return 0;
 }
 
@@ -240,7 +256,7 @@ int filter_arm(struct filters *f, struct bpf_object *object, struct channel *cha
 	if (command)
 		err = let_through(pids, channel, command);
 	for (unsigned int i = 0; i < f->pid_count && err >= 0; i++)
-		err = let_through(pids, channel, f->pids[i]);
+		err = let_through(pids, channel, f->pids[i].pid);
 	if (err < 0)
 		return log_err(err, "-p");
 	if (f->kernel->by_cgroup &&
@@ -248,4 +264,9 @@ int filter_arm(struct filters *f, struct bpf_object *object, struct channel *cha
 				&f->cgroup, BPF_ANY))
 		return log_err(-errno, "-c");
 	return f->follow && f->pid_count ? let_descendants_through(pids, channel) : 0;
+}
+
+void filter_disarm(const struct filters *f, struct bpf_object *object, unsigned int index)
+{
+	bpf_map_delete_elem(bpf_object__find_map_fd_by_name(object, "pids"), &f->pids[index].pid);
 }

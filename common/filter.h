@@ -16,7 +16,10 @@
 
 struct filters {
 	struct filter *kernel; /* in the read-only data of the program, before it is loaded */
-	uint32_t pids[FILTER_PIDS];
+	struct {
+		uint32_t pid;
+		int fd; /* pidfd: readable when it has ended */
+	} pids[FILTER_PIDS];
 	unsigned int pid_count;
 	bool follow;
 	int cgroup; /* file descriptor; -1: no filter */
@@ -38,5 +41,7 @@ int filter_prepare(struct filters *f, struct bpf_object *object, bool descendant
  */
 int filter_arm(struct filters *f, struct bpf_object *object, struct channel *channel,
 	       uint32_t command);
+/* Takes a process of -p out again, by its index: it has ended. */
+void filter_disarm(const struct filters *f, struct bpf_object *object, unsigned int index);
 
 #endif

@@ -2,6 +2,7 @@
 #include "common/source.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -28,9 +29,10 @@ struct source {
 
 int source_prepare(struct bpf_object *object)
 {
-	uint32_t size = RING_MIN, cpus = libbpf_num_possible_cpus();
+	int cpus = libbpf_num_possible_cpus();
+	uint32_t size = RING_MIN;
 
-	while (size < RING_MAX && size < cpus << 20)
+	while (size < RING_MAX && (int)(size >> 20) < cpus)
 		size *= 2;
 	return bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "ring"), size);
 }
@@ -74,6 +76,13 @@ int source__drain(struct source *s)
 	int n = ring_buffer__consume(s->ring);
 
 	return n > 0 ? n : 0;
+}
+
+bool source__pending(const struct source *s)
+{
+	struct pollfd p = { .fd = ring_buffer__epoll_fd(s->ring), .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
 }
 
 int source__pause(struct source *s, int got, uint64_t now)

@@ -29,8 +29,10 @@ void source__free(struct source *s);
 
 /* Hands over all records there are; returns their number. */
 int source__drain(struct source *s);
+/* Is there anything in the ring, if only a record that is still being written? */
+bool source__pending(const struct source *s);
 
-/* After a drain that gave `got` records: how long to wait, in milliseconds, and whether that is a nap. */
+/* After a drain that gave `got` records, at `now` (CLOCK_MONOTONIC, ns): how many milliseconds to wait. */
 int source__pause(struct source *s, int got, uint64_t now);
 bool source__is_napping(const struct source *s);
 

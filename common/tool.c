@@ -37,6 +37,7 @@
 #define MS 1000000ULL /* nanoseconds */
 #define SECOND (1000 * MS)
 #define ALARM_AGAIN (100 * MS)
+#define SETTLE (100 * MS)
 #define PATIENCE_MS 1000 /* with a COMMAND that ignores SIGTERM */
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_FAILED_COMMAND = 125 };
@@ -57,8 +58,8 @@ static struct {
 
 	int epoll; /* whatever there is to wait for, except records */
 	int signalled;
-	unsigned int pidfds; /* of -p, still alive */
-	uint64_t reported;   /* losses that have been told, and when */
+	unsigned int pids; /* of -p, still alive */
+	uint64_t reported; /* losses that have been told, and when */
 	uint64_t report_time;
 } run;
 
@@ -111,9 +112,7 @@ static int check_kernel(void)
 	if (!S_ISREG(st.st_mode))
 		return log_err(0, "%s: the types of the kernel are not there", btf);
 	/* Before anything else is tried: some locked down kernels do not even survive a tracefs that is mounted. */
-	if (!hook_reads_kernel())
-		return log_err(0, "the kernel is locked down: no program may read its memory");
-	return 0;
+	return hook_check_reading();
 }
 
 static uint64_t now_ns(void)
@@ -130,8 +129,9 @@ static uint64_t now_ns(void)
  */
 static void alarm_after(uint64_t ns)
 {
+	uint64_t us = (ns + 999) / 1000;
 	struct itimerval timer = {
-		.it_value = { ns / SECOND, ns % SECOND / 1000 + 1 },
+		.it_value = { us / 1000000, us % 1000000 },
 		.it_interval = { 0, ALARM_AGAIN / 1000 },
 	};
 
@@ -147,15 +147,15 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 	if (signal == SIGALRM) {
 		if (run.deadline && now_ns() >= run.deadline)
 			stopping = 1;
-	} else {
-		signals++;
-		if (!run.child.pid || run.child_ended || signals > 1)
-			stopping = 1;
-		else if (info->si_code != SI_KERNEL)
-			kill(run.child.pid,
-			     signal); /* what the terminal sends has reached COMMAND too */
-		alarm_after(ALARM_AGAIN);
+	} else if (!run.child.pid || run.child_ended) {
+		stopping = 1;
+	} else if (info->si_code != SI_KERNEL) {
+		/* What the terminal sends has reached COMMAND, and is its business. */
+		kill(run.child.pid, signal);
+		stopping = ++signals > 1;
 	}
+	if (stopping)
+		alarm_after(ALARM_AGAIN);
 	if (write(run.signalled, &one, sizeof(one)) < 0 && errno != EAGAIN)
 		stopping = 1;
 	errno = saved;
@@ -168,40 +168,42 @@ static int watch(int fd, uint32_t events, uint64_t what)
 	return epoll_ctl(run.epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-enum { WATCH_SIGNAL, WATCH_CHILD, WATCH_PID, WATCH_OUTPUT };
+enum {
+	WATCH_SIGNAL,
+	WATCH_CHILD,
+	WATCH_OUTPUT,
+	WATCH_PID /* and those after it: of -p, by index */
+};
 
 static int watch_everything(void)
 {
 	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO }, old;
 	static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
-	int fd, err;
+	const struct filters *filters = &run.options.filters;
+	sigset_t set;
+	int err;
 
 	run.epoll = epoll_create1(EPOLL_CLOEXEC);
 	run.signalled = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (run.epoll < 0 || run.signalled < 0)
 		return log_err(-errno, "epoll");
 	err = watch(run.signalled, EPOLLIN, WATCH_SIGNAL);
+	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(handled) / sizeof(*handled); i++) {
+		sigaddset(&set, handled[i]);
 		/* nohup(1) */
 		if (handled[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) &&
 		    old.sa_handler == SIG_IGN)
 			continue;
 		sigaction(handled[i], &action, NULL);
 	}
+	sigprocmask(SIG_UNBLOCK, &set, NULL); /* whoever started us may have blocked them */
 	signal(SIGPIPE, SIG_IGN);
 	/* A pipe whose reader goes away, noticed at once; a regular file cannot be watched, and need not. */
 	watch(run.out.fd, 0, WATCH_OUTPUT);
-	for (unsigned int i = 0;
-	     i < run.options.filters.pid_count && !err && !run.options.filters.follow; i++) {
-		fd = syscall(SYS_pidfd_open, run.options.filters.pids[i], 0);
-		if (fd < 0 && errno != ESRCH)
-			return log_err(0, "-p: not a process but a thread of one: %u",
-				       run.options.filters.pids[i]);
-		if (fd < 0)
-			continue;
-		err = watch(fd, EPOLLIN | EPOLLONESHOT, WATCH_PID);
-		run.pidfds++;
-	}
+	for (unsigned int i = 0; i < filters->pid_count && !err && !filters->follow; i++)
+		err = watch(filters->pids[i].fd, EPOLLIN | EPOLLONESHOT, WATCH_PID + i);
+	run.pids = filters->pid_count;
 	return err ? log_err(err, "epoll") : 0;
 }
 
@@ -275,12 +277,12 @@ static void print_losses(const char *type, bool end)
 /* While it runs: at most once a second, and only when there is more to tell. */
 static void report_losses(uint64_t now)
 {
-	const volatile struct channel *c = run.bpf.channel;
+	struct losses l;
 
 	if (now - run.report_time < SECOND)
 		return;
 	run.report_time = now;
-	if (c->lost_ring + c->lost_busy + c->lost_follow + run.out.lost > run.reported)
+	if (losses(&l) + l.follow > run.reported)
 		print_losses("lost", false);
 }
 
@@ -339,15 +341,20 @@ static void look_around(int epoll, int timeout)
 			if (!run.options.filters.follow)
 				stopping = 1;
 			break;
-		case WATCH_PID:
-			if (!--run.pidfds) {
-				log_warn("every process of -p has ended");
-				stopping = 1;
-			}
-			break;
 		case WATCH_OUTPUT:
 			run.out.closed = true;
 			stopping = 1;
+			break;
+		case UINT64_MAX: /* records, see source.c */
+			break;
+		default:
+			/* Another process may get its number. */
+			filter_disarm(&run.options.filters, run.bpf.object,
+				      events[i].data.u64 - WATCH_PID);
+			if (!--run.pids) {
+				log_warn("every process of -p has ended");
+				stopping = 1;
+			}
 			break;
 		}
 	}
@@ -390,8 +397,12 @@ static void trace(void)
 			look_around(run.epoll, 0);
 		}
 	}
+	/* A program may still be writing a record, and those behind it wait for that one. */
 	run.bpf.channel->stopped = 1;
-	drain();
+	now = now_ns();
+	do
+		drain();
+	while (source__pending(run.source) && now_ns() - now < SETTLE);
 }
 
 /*
@@ -423,14 +434,12 @@ static int start(void)
 	if (run.stdout_closed && !run.options.to)
 		return log_err(0, "standard output is closed");
 	err = check_privileges();
+	/* Early, so that it inherits nothing of what follows: no handlers, descriptors and limits. */
+	if (!err && run.options.command)
+		err = child_start(&run.child, run.options.command, run.options.user);
 	err = err ?: check_kernel();
 	err = err ?: output_open(&run.out, run.options.to, &stopping);
-	if (err)
-		return err;
 	run.out.json = run.options.json;
-	/* First of all, so that it inherits nothing of what follows: no handlers, no descriptors. */
-	if (run.options.command)
-		err = child_start(&run.child, run.options.command, run.options.user);
 	err = err ?: watch_everything();
 	if (!err && run.options.command)
 		err = watch(run.child.pidfd, EPOLLIN | EPOLLONESHOT, WATCH_CHILD);
@@ -508,7 +517,7 @@ int tool_main(struct tool *tool, int argc, char **argv)
 		alarm_after(run.options.duration);
 	}
 	trace();
-	if (tool->finish)
+	if (tool->finish && !(run.options.max_events && run.events >= run.options.max_events))
 		run.events += tool->finish();
 	output_flush(&run.out);
 	print_losses("summary", true);

@@ -39,7 +39,10 @@ struct tool {
 	/* Chooses the programs, and loads them. */
 	int (*load)(void);
 	int (*attach)(void);
-	/* Shows a record, with tool_show() or not; returns how many events that were. */
+	/*
+	 * Shows a record, with tool_show() or not; returns how many events that
+	 * were.  It is in the ring buffer, and gone afterwards.
+	 */
 	unsigned int (*handle)(const void *record, size_t size);
 	unsigned int (*finish)(void); /* the same for what is left at the end; may be NULL */
 };

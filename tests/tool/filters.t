@@ -57,6 +57,11 @@ like '-p ends when both have' "$status $err" '^0 .*ended'
 hold -t "$TMP/in-thread"
 wait_until grep -q '^Threads:[[:space:]]2$' "/proc/$held/status"
 thread=$(printf '%s\n' "/proc/$held/task"/* | sed 's|.*/||' | grep -vx "$held")
+for follow in '' --follow; do
+	run "$OPENSNOOP" -p "$thread" $follow
+	is "-p with a thread is told $follow" "$status $err" \
+		"2 opensnoop: -p: not a process but a thread of one: $thread"
+done
 start "$OPENSNOOP" -v -J -o +CALL,TID -t "$thread"
 let_go
 finish_after
