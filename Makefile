@@ -177,6 +177,15 @@ check-build check-tool check-man: check-%: all $(WORKLOADS) | $(DEPS)
 bench: all $(BENCH) $(WORKLOADS) | $(DEPS)
 	$(Q)tests/bench/overhead
 
+# For a minute, or FUZZ_SECONDS; with clang's libFuzzer.
+$(BUILD)/fuzz/%: tests/fuzz/%.c common/escape.c | $(DEPS)
+	$(call say,FUZZ,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE= -I. $^ -o $@
+
+fuzz: $(BUILD)/fuzz/fuzz_escape
+	$(Q)$< -max_total_time=$(or $(FUZZ_SECONDS),60) -verbosity=0
+
 lint: | $(DEPS)
 	$(Q)tests/lint
 
@@ -208,6 +217,7 @@ help:
 #: make check TESTS=F   one test file alone; check-unit, check-build, check-tool, check-man
 #: make lint            what a compiler does not say
 #: make bench           what a traced event costs, beside other tracers
+#: make fuzz            bytes against the escapes, for a minute
 #: make install         prefix sbindir mandir datadir DESTDIR; uninstall takes the same
 #: make clean
 #:
@@ -218,7 +228,7 @@ help:
 #: SANITIZE=            unit tests without address,undefined
 #: CC CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CPPFLAGS CFLAGS LDFLAGS BPF_CFLAGS SOURCE_DATE_EPOCH as everywhere
 
-.PHONY: all deps skeletons test-programs check check-unit check-build check-tool check-man bench lint
+.PHONY: all deps skeletons test-programs check check-unit check-build check-tool check-man bench fuzz lint
 .PHONY: install uninstall clean help FORCE
 FORCE:
 

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What escape.h promises of any bytes. For libFuzzer, from the top of the tree:
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. \
- *         tests/fuzz/fuzz_escape.c common/escape.c -o build/fuzz_escape
- *     build/fuzz_escape -max_total_time=60
+ * What escape.h promises of any bytes. For libFuzzer: make fuzz.
  */
 #include <stdbool.h>
 #include <stdint.h>
