@@ -54,7 +54,7 @@ static int add_pid(const char *item, size_t len, void *ctx)
 		return log_err(0, "-p: no such process: %s", text);
 	/* What pidfd_open(2) says of a thread: EINVAL, or ENOENT since 6.9. */
 	if (fd < 0 && (errno == EINVAL || errno == ENOENT))
-		return log_err(0, "-p: not a process but a thread of one: %s", text);
+		return log_err(0, "-p: not a process but a thread of one (see -t): %s", text);
 	if (fd < 0)
 		return log_err(-errno, "-p %s", text);
 	f->pids[f->pid_count].pid = pid;
@@ -62,15 +62,21 @@ static int add_pid(const char *item, size_t len, void *ctx)
 	return 0;
 }
 
-/* A directory of the cgroup v2 hierarchy; a relative one may also start from where that is mounted. */
+/*
+ * A directory of the cgroup v2 hierarchy, or its path in that, as the column
+ * CGROUP and /proc/PID/cgroup have it.
+ */
 static int open_cgroup(const char *path)
 {
 	static const char *const roots[] = { "", "/sys/fs/cgroup/", "/sys/fs/cgroup/unified/" };
 	char whole[PATH_MAX];
 	struct statfs fs;
+	bool other = false; /* there is such a directory, but it is none */
 	int fd, err = ENOENT;
 
-	for (size_t i = 0; *path && i < (*path == '/' ? 1 : 3); i++) {
+	for (size_t i = 0; *path && i < sizeof(roots) / sizeof(*roots); i++) {
+		if (i && *path == '.')
+			break;
 		snprintf(whole, sizeof(whole), "%s%s", roots[i], path);
 		fd = open(whole, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0) {
@@ -80,10 +86,10 @@ static int open_cgroup(const char *path)
 		if (!fstatfs(fd, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC)
 			return fd;
 		close(fd);
-		err = 0;
+		other = true;
 	}
-	return err ? log_err(-err, "-c: '%s'", path)
-		   : log_err(0, "-c: not a cgroup v2 directory: '%s'", path);
+	return other ? log_err(0, "-c: not a cgroup v2 directory: '%s'", path)
+		     : log_err(-err, "-c: '%s'", path);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

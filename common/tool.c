@@ -38,7 +38,7 @@
 #define SECOND (1000 * MS)
 #define ALARM_AGAIN (100 * MS)
 #define SETTLE (100 * MS)
-#define PATIENCE_MS 1000 /* with a COMMAND that ignores SIGTERM */
+#define PATIENCE_MS 1000 /* how often to look whether to wait for COMMAND */
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_FAILED_COMMAND = 125 };
 
@@ -63,7 +63,8 @@ static struct {
 	uint64_t report_time;
 } run;
 
-static volatile sig_atomic_t stopping, signals;
+/* To end the tracing; how many signals were passed on; not to wait for COMMAND after the end. */
+static volatile sig_atomic_t stopping, signals, impatient;
 
 /* --- before tracing --- */
 
@@ -149,9 +150,13 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 			stopping = 1;
 	} else if (!run.child.pid || run.child_ended) {
 		stopping = 1;
-	} else if (info->si_code != SI_KERNEL) {
-		/* What the terminal sends has reached COMMAND, and is its business. */
+	} else if (info->si_code != SI_KERNEL || signal == SIGHUP) {
+		/*
+		 * What a key sends has reached COMMAND, and is its business.  A
+		 * terminal that hangs up tells the leader of its session only.
+		 */
 		kill(run.child.pid, signal);
+		impatient = stopping;
 		stopping = ++signals > 1;
 	}
 	if (stopping)
@@ -178,7 +183,7 @@ enum {
 static int watch_everything(void)
 {
 	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO }, old;
-	static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
+	static const int handled[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGALRM };
 	const struct filters *filters = &run.options.filters;
 	sigset_t set;
 	int err;
@@ -199,6 +204,7 @@ static int watch_everything(void)
 	}
 	sigprocmask(SIG_UNBLOCK, &set, NULL); /* whoever started us may have blocked them */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that is too large is an error like others */
 	/* A pipe whose reader goes away, noticed at once; a regular file cannot be watched, and need not. */
 	watch(run.out.fd, 0, WATCH_OUTPUT);
 	for (unsigned int i = 0; i < filters->pid_count && !err && !filters->follow; i++)
@@ -253,6 +259,17 @@ static void print_losses(const char *type, bool end)
 {
 	struct losses l;
 	uint64_t lost = losses(&l);
+	const struct {
+		const char *word;
+		uint64_t count;
+	} why[] = {
+		{ "ring buffer full", l.ring },
+		{ "program busy", l.busy },
+		{ "recursion", l.missed },
+		{ "not written", l.output },
+	};
+	char text[256];
+	size_t used = 0;
 
 	if (run.options.json) {
 		output_format(&run.out, "{\"type\":\"%s\"", type);
@@ -268,10 +285,14 @@ static void print_losses(const char *type, bool end)
 	if (lost + l.follow == run.reported && !(end && lost + l.follow))
 		return;
 	run.reported = lost + l.follow;
-	log_warn("%" PRIu64 " events lost%s (ring buffer full %" PRIu64 ", program busy %" PRIu64
-		 ", recursion %" PRIu64 ", not written %" PRIu64 "), %" PRIu64
-		 " descendants not followed",
-		 lost, end ? " in all" : " so far", l.ring, l.busy, l.missed, l.output, l.follow);
+	for (size_t i = 0; i < sizeof(why) / sizeof(*why); i++)
+		if (why[i].count)
+			used += snprintf(text + used, sizeof(text) - used, "%s%s %" PRIu64,
+					 used ? ", " : "", why[i].word, why[i].count);
+	if (lost)
+		log_warn("%" PRIu64 " events lost %s (%s)", lost, end ? "in all" : "so far", text);
+	if (l.follow)
+		log_warn("%" PRIu64 " descendants not followed", l.follow);
 }
 
 /* While it runs: at most once a second, and only when there is more to tell. */
@@ -474,16 +495,21 @@ static int start(void)
 }
 
 /*
- * The end of COMMAND, which gets SIGTERM if it has not ended.  Who sends a
- * second signal does not wait for one that ignores it.
+ * The end of COMMAND.  When the tracing was to end before it, it gets SIGTERM;
+ * not when the records could not be written, which is no fault of its own.
  */
 static int end_command(void)
 {
-	kill(run.child.pid, SIGTERM);
-	kill(run.child.pid, SIGCONT);
-	while (!child_ended(&run.child, PATIENCE_MS))
-		if (signals > 1)
+	if (!run.out.error) {
+		kill(run.child.pid, SIGTERM);
+		kill(run.child.pid, SIGCONT);
+	}
+	while (!child_ended(&run.child, PATIENCE_MS)) {
+		if (impatient) {
+			log_warn("not waiting for the command: process %d goes on", run.child.pid);
 			return STATUS_FAILED_COMMAND;
+		}
+	}
 	return child_wait(&run.child);
 }
 

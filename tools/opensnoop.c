@@ -121,7 +121,8 @@ static int load(void)
 	/* The end of a PID namespace in which a trampoline is given back can deadlock Linux 6.1. */
 	fexit = !any && !skel->rodata->filter.pidns && hook_has_fexit();
 	if (!any && !fexit)
-		log_info("opens by 32-bit programs are not seen without --compat");
+		log_info("opens by 32-bit programs are not seen without --compat: "
+			 "no program may watch functions return here");
 	bpf_program__set_autoload(skel->progs.compat_open,
 				  fexit && hook_has_function("do_sys_openat2"));
 	bpf_program__set_autoload(skel->progs.compat_handle,

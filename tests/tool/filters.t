@@ -60,7 +60,7 @@ thread=$(printf '%s\n' "/proc/$held/task"/* | sed 's|.*/||' | grep -vx "$held")
 for follow in '' --follow; do
 	run "$OPENSNOOP" -p "$thread" $follow
 	is "-p with a thread is told $follow" "$status $err" \
-		"2 opensnoop: -p: not a process but a thread of one: $thread"
+		"2 opensnoop: -p: not a process but a thread of one (see -t): $thread"
 done
 start "$OPENSNOOP" -v -J -o +CALL,TID -t "$thread"
 let_go
