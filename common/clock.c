@@ -22,6 +22,11 @@ static int64_t now(clockid_t clock)
 	return t.tv_sec * SECOND + t.tv_nsec;
 }
 
+uint64_t clock_now(void)
+{
+	return now(CLOCK_MONOTONIC);
+}
+
 void clock_init(void)
 {
 	time_t t = 0;

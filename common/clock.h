@@ -8,6 +8,9 @@
 #define CLOCK_TEXT_LEN 16 /* 23:59:59.123456 */
 #define CLOCK_JSON_LEN 64 /* 2026-01-31T23:59:59.123456+01:00, and room */
 
+/* CLOCK_MONOTONIC in nanoseconds, as the kernel half stamps its records. */
+uint64_t clock_now(void);
+
 /*
  * Once before the command gives up its privileges: reads the time zone, which
  * localtime(3) would otherwise look for again and again.

@@ -10,15 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/escape.h"
 #include "common/log.h"
 
 #define BATCH (64 * 1024)   /* bytes: a write of this size costs little more than one of a line */
 #define PIPE_SIZE (1 << 20) /* what everybody may have, see pipe(7) */
-#define PATIENCE_MS 1000    /* for a reader that does not read, once the command is to end */
+#define PATIENCE 1000000000ULL /* ns, for a reader that does not read, once the command is to end */
 
 static void *grown(void *old, size_t size)
 {
@@ -141,26 +141,18 @@ void output_end(struct output *o)
 		output_flush(o);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* Waits until something can be written; false when the command is to end and the reader does not read. */
 static bool writable(const struct output *o)
 {
 	struct pollfd p = { .fd = o->fd, .events = POLLOUT };
-	int64_t since = 0; /* when it was first seen that the command is to end */
+	uint64_t since = 0; /* when it was first seen that the command is to end */
 
 	for (;;) {
-		if (poll(&p, 1, PATIENCE_MS / 10) > 0)
+		if (poll(&p, 1, 100) > 0)
 			return true;
 		if (*o->stopping && !since)
-			since = now_ms();
-		else if (since && now_ms() - since > PATIENCE_MS)
+			since = clock_now();
+		else if (since && clock_now() - since > PATIENCE)
 			return false;
 	}
 }

@@ -20,7 +20,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 
@@ -116,14 +115,6 @@ static int check_kernel(void)
 	return hook_check_reading();
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
-}
-
 /*
  * SIGALRM after that time, and then again and again: what is to end a write(2)
  * that waits for a reader may come just before that begins to wait.
@@ -146,7 +137,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 
 	(void)context;
 	if (signal == SIGALRM) {
-		if (run.deadline && now_ns() >= run.deadline)
+		if (run.deadline && clock_now() >= run.deadline)
 			stopping = 1;
 	} else if (!run.child.pid || run.child_ended) {
 		stopping = 1;
@@ -404,7 +395,7 @@ static void trace(void)
 
 	while (!stopping) {
 		got = drain();
-		now = now_ns();
+		now = clock_now();
 		check_end();
 		report_losses(now);
 		if (stopping)
@@ -420,10 +411,10 @@ static void trace(void)
 	}
 	/* A program may still be writing a record, and those behind it wait for that one. */
 	run.bpf.channel->stopped = 1;
-	now = now_ns();
+	now = clock_now();
 	do
 		drain();
-	while (source__pending(run.source) && now_ns() - now < SETTLE);
+	while (source__pending(run.source) && clock_now() - now < SETTLE);
 }
 
 /*
@@ -539,7 +530,7 @@ int tool_main(struct tool *tool, int argc, char **argv)
 	if (run.options.command)
 		child_release(&run.child);
 	if (run.options.duration) {
-		run.deadline = now_ns() + run.options.duration;
+		run.deadline = clock_now() + run.options.duration;
 		alarm_after(run.options.duration);
 	}
 	trace();

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <sys/syscall.h>
 
+_Static_assert(OPEN_ERRNOS == ERRNO_MAX, "what -E takes is what the kernel half has room for");
+
 static struct opensnoop_bpf *skel;
 static struct open_options *options; /* in .rodata */
 static struct patterns patterns;

@@ -144,6 +144,23 @@ gets_term SIGTERM TERM
 gets_term -d 0 -d 1
 gets_term --max-events 0 --max-events 100
 
+# A second signal ends the tracing, a third one the waiting, even for a command that ignores all of them.
+start "$OPENSNOOP" -v -- sh -c 'trap "" TERM; echo $$ >"$0.pid"; while [ -e "$0.there" ]; do sleep 0.1; : <"$0.there"; done' "$TMP/flag"
+wait_until grep -q flag.there "$TMP/started.out"
+kill -TERM "$pid"
+opens=$(wc -l <"$TMP/started.out")
+wait_until sh -c '[ "$(wc -l <"$0")" -gt "$1" ]' "$TMP/started.out" "$opens"
+pass 'after the first signal it traces on'
+until grep -q 'not waiting for the command: process [0-9]* goes on' "$TMP/started.err"; do
+	kill -TERM "$pid" 2>/dev/null || break
+	sleep 0.1
+done
+wait "$pid"
+status=$?
+is 'more signals end it alone' "$status" 125
+like 'and it says so' "$(cat "$TMP/started.err")" "process $(cat "$TMP/flag.pid") goes on"
+rm "$TMP/flag.there"
+
 # Ctrl-C at a terminal reaches both, and the command decides what becomes of it.
 cat >"$TMP/terminal.py" <<'END'
 import os, pty, sys

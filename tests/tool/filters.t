@@ -105,6 +105,7 @@ if [ -n "$cgroups" ] && mkdir "$cgroups/opensnoop-test" 2>/dev/null; then
 	is '... and its name' "$(jq -r 'select(.path) | .cgroup' "$TMP/started.out" | sort -u)" /opensnoop-test/below
 	as=()
 	filtered '-c: not those outside' NOTHING -c "$group" -P "$TMP*"
+	filtered '-c: as the column CGROUP has it' NOTHING -c /opensnoop-test -P "$TMP*"
 	filtered '-c: relative to the root of cgroups' NOTHING -c opensnoop-test -P "$TMP*"
 	rmdir "$group/below" "$group"
 else

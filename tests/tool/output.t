@@ -103,6 +103,8 @@ is '/dev/full: 1 and one line' "$? $(wc -l <"$TMP/err")" '1 1'
 let_go
 run "$OPENSNOOP" --to /dev/full -- cat /etc/hostname
 is '--to /dev/full' "$status $(grep -c 'No space' "$TMP/err")" '125 1'
+run "$OPENSNOOP" --to /dev/full -- sh -c 'cat /dev/null && : >"$0"' "$TMP/reached"
+ok 'and the command goes on to its end' [ -e "$TMP/reached" ]
 run "$OPENSNOOP" -J --to /dev/full -- cat /etc/hostname
 is '--to /dev/full, JSON' "$status $(grep -c 'No space' "$TMP/err")" '125 1'
 like '--to /dev/full, JSON: what was not written counts as lost' "$err" 'opensnoop: [1-9][0-9]* events lost'
