@@ -64,7 +64,10 @@ if have git; then
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
 	git init -q repo && (
 		cd repo && cp ../hello.c . && git add . && git commit -q -m one && echo >>hello.c && git commit -q -a -m two
+		# A file as new as the index is read again, and the index then written: once, and not the next time.
+		touch -d '1 hour ago' hello.c && git update-index --refresh
 	)
+	export GIT_OPTIONAL_LOCKS=0
 	agree 'git status' git -C repo status
 	agree 'git log' git -C repo log -p --stat
 fi
