@@ -22,10 +22,10 @@
 
 /*
  * A user and group that nobody else is, not nobody (65534), which services run
- * as: they could send us signals and set our limits.  Above 2^31 no system
+ * as: they could send us signals and set our limits.  Past 1879048191 no system
  * gives out numbers, see systemd's "Users, Groups, UIDs and GIDs".
  */
-#define NOBODY_ELSE 4000000000U
+#define NOBODY_ELSE 2000000000U
 
 #if defined(__x86_64__)
 #define NATIVE_ARCH AUDIT_ARCH_X86_64

@@ -21,7 +21,7 @@ struct sandbox {
  * destination, /proc/kallsyms (an ordinary user is not shown the addresses),
  * the names of users, the number of processors.
  *
- * - root becomes a user that nobody else is (4000000000), in no group besides;
+ * - root becomes a user that nobody else is (2000000000), in no group besides;
  * - every capability goes, from the bounding set too; with @child CAP_KILL
  *   stays, or COMMAND could not be ended;
  * - no_new_privs, and not dumpable: no process of the same user can trace us;

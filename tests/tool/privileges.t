@@ -80,8 +80,8 @@ wanted() {
 	printf '%s\n' "Uid $1	$1	$1	$1" "Gid $1	$1	$1	$1" 'CapInh 0000000000000000' 'CapPrm 0000000000000000' \
 		'CapEff 0000000000000000' 'CapBnd 0000000000000000' 'CapAmb 0000000000000000' 'NoNewPrivs 1' 'Seccomp 2' 'Groups '
 }
-left 'root' "$OPENSNOOP" -v -P /while/it/runs < <(wanted 4000000000)
-left 'root, --stack' "$OPENSNOOP" -v --stack --kernel-stack -P /while/it/runs < <(wanted 4000000000 | grep -v Cap)
+left 'root' "$OPENSNOOP" -v -P /while/it/runs < <(wanted 2000000000)
+left 'root, --stack' "$OPENSNOOP" -v --stack --kernel-stack -P /while/it/runs < <(wanted 2000000000 | grep -v Cap)
 left 'two capabilities' setpriv --reuid 12345 --regid 12345 --clear-groups --inh-caps -all,+bpf,+perfmon \
 	--ambient-caps -all,+bpf,+perfmon "$TMP/opensnoop" -v -P /while/it/runs < <(wanted 12345 | grep -v CapBnd)
 

@@ -543,8 +543,8 @@ static void nothing_is_kept(void **state)
 	look_at(&seen, &s, be_given_more);
 	assert_given_up(&seen, "0000000000000000");
 	assert_field(&seen, "CapBnd", "0000000000000000");
-	assert_field(&seen, "Uid", "4000000000\t4000000000\t4000000000\t4000000000");
-	assert_field(&seen, "Gid", "4000000000\t4000000000\t4000000000\t4000000000");
+	assert_field(&seen, "Uid", "2000000000\t2000000000\t2000000000\t2000000000");
+	assert_field(&seen, "Gid", "2000000000\t2000000000\t2000000000\t2000000000");
 	assert_field(&seen, "Groups", "");
 }
 
@@ -559,7 +559,7 @@ static void one_is_kept(void **state)
 	look_at(&seen, &s, NULL);
 	assert_given_up(&seen, "0000000000000020"); /* 1 << CAP_KILL */
 	assert_field(&seen, "CapBnd", "0000000000000000");
-	assert_field(&seen, "Uid", "4000000000\t4000000000\t4000000000\t4000000000");
+	assert_field(&seen, "Uid", "2000000000\t2000000000\t2000000000\t2000000000");
 }
 
 /* Who may do little gives up what there is. */
