@@ -148,7 +148,8 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 		 */
 		kill(run.child.pid, signal);
 		impatient = stopping;
-		stopping = ++signals > 1;
+		if (++signals > 1)
+			stopping = 1;
 	}
 	if (stopping)
 		alarm_after(ALARM_AGAIN);
