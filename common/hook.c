@@ -129,8 +129,13 @@ int hook_open_events(const char *group, const char *const *names)
 		}
 		err = events[i];
 		log_info("tracepoint %s cannot be had: %s", names[i], strerror(-err));
-		if (err != -ENOENT)
-			break;
+		if (err == -ENOENT)
+			continue;
+		while (i--)
+			if (events[i] >= 0)
+				close(events[i]);
+		opened = 0;
+		break;
 	}
 	tracefs_close();
 	return opened ? 0 : err;
