@@ -160,28 +160,26 @@ static bool writable(const struct output *o)
 int output_flush(struct output *o)
 {
 	size_t done = 0, piece, i;
+	bool full = false; /* it does not block, and would have to */
 	ssize_t n;
 
 	if (o->closed || o->error)
 		goto out;
 	while (done < o->used) {
 		piece = o->used - done;
-		if (*o->stopping) {
-			/* No more than fits without waiting: what poll() promises for a pipe, see pipe(7). */
-			piece = piece < PIPE_BUF ? piece : PIPE_BUF;
-			if (!writable(o)) {
-				o->error = -ETIMEDOUT;
-				break;
-			}
+		/* No more than fits without waiting: what poll() promises for a pipe, see pipe(7). */
+		if (*o->stopping && piece > PIPE_BUF)
+			piece = PIPE_BUF;
+		if ((*o->stopping || full) && !writable(o)) {
+			o->error = -ETIMEDOUT;
+			break;
 		}
+		full = false;
 		n = write(o->fd, o->buf + done, piece);
 		if (n >= 0) {
 			done += n;
 		} else if (errno == EAGAIN) {
-			if (!writable(o)) {
-				o->error = -ETIMEDOUT;
-				break;
-			}
+			full = true;
 		} else if (errno == EPIPE) {
 			o->closed = true;
 			break;
