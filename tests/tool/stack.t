@@ -40,12 +40,13 @@ run "$OPENSNOOP" -J --stack -P /etc/passwd --to "$TMP/json" -- cat /etc/passwd
 like 'cat: from libc to the beginning of the program' "$(jq -r '[.stack[]?] | join(" ")' "$TMP/json" | head -n 1)" \
 	"libc.*\\(${cat}[^()]*\\)\$"
 
-# What is too deep to be taken is marked as cut.
+# What is too deep to be taken is marked as cut. A file of its own: a shell without HOME opens /etc/passwd by itself.
 # shellcheck disable=SC2016 # for the other shell
-deep='f() { if (($1)); then f $(($1 - 1)); else : </etc/passwd; fi; }; f 100'
-run "$OPENSNOOP" -J --stack -P /etc/passwd --to "$TMP/json" -- bash -c "$deep"
+deep='f() { if (($1)); then f $(($1 - 1)); else : <"$0"; fi; }; f 100'
+: >"$TMP/deep"
+run "$OPENSNOOP" -J --stack -P "$TMP/deep" --to "$TMP/json" -- bash -c "$deep" "$TMP/deep"
 is 'a deep stack: JSON: cut' "$(head -n 1 "$TMP/json" | jq -r '.stack[-1]')" ...
-run "$OPENSNOOP" --stack -P /etc/passwd --to "$TMP/rows" -- bash -c "$deep"
+run "$OPENSNOOP" --stack -P "$TMP/deep" --to "$TMP/rows" -- bash -c "$deep" "$TMP/deep"
 is 'a deep stack: cut' "$(tail -n 1 "$TMP/rows")" '    ...'
 
 # A copy without symbols: addresses or the file at least, and no nonsense.
