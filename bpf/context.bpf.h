@@ -24,7 +24,7 @@ static __always_inline void record_context(void *ctx, struct record *r, struct e
 	e->context = r->used;
 	r->used += sizeof(*c);
 	if (want & WANT_PPID)
-		c->ppid = process_of(BPF_CORE_READ(task, real_parent));
+		c->ppid = current_parent();
 	if (want & WANT_NS) {
 		pid = BPF_CORE_READ(task, thread_pid);
 		level = BPF_CORE_READ(pid, level);

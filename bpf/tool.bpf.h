@@ -117,6 +117,13 @@ static __always_inline u32 process_of(struct task_struct *task)
 			    : BPF_CORE_READ(task, tgid);
 }
 
+static __always_inline u32 current_parent(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return process_of(BPF_CORE_READ(task, real_parent));
+}
+
 /* The name of the current task; for a worker of io_uring that of the process it works for. */
 static __always_inline void current_comm(char (*comm)[EVENT_COMM_LEN])
 {
@@ -157,6 +164,8 @@ static __always_inline bool process_wanted(const struct ids *ids)
 	if (channel.stopped || ids->pid == filter.self || (filter.pidns && !ids->pid))
 		return false;
 	if (filter.by_pid && !bpf_map_lookup_elem(&pids, &ids->pid))
+		return false;
+	if (filter.ppid && current_parent() != filter.ppid)
 		return false;
 	return !filter.by_cgroup || bpf_current_task_under_cgroup(&cgroups, 0) == 1;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/escape.h"
 #include "common/event.h"
 #include "common/log.h"
 
@@ -160,9 +161,10 @@ static void cell_fill(struct cell *cell, const struct column *c, const void *rec
 	}
 }
 
-static void print_cell(struct output *o, const struct column *c, const struct cell *cell, bool last)
+/* Prints a value; returns the columns of the terminal that it takes. */
+static size_t print_cell(struct output *o, const struct cell *cell)
 {
-	size_t width = abs(c->width), start = o->used, columns = 1, pad;
+	size_t start = o->used, columns = 1;
 
 	switch (cell->kind) {
 	case CELL_NONE:
@@ -178,6 +180,22 @@ static void print_cell(struct output *o, const struct column *c, const struct ce
 	case CELL_TEXT:
 		output_text(o, cell->text, cell->len, &columns);
 		break;
+	}
+	return columns;
+}
+
+/* The value of a column, in its width. */
+static void print_column(struct output *o, const struct column *c, const void *record,
+			 struct cell *cell, bool last)
+{
+	size_t width = abs(c->width), start = o->used, columns, pad;
+
+	if (c->print) {
+		c->print(record, o);
+		columns = escape_columns(o->buf + start, o->used - start);
+	} else {
+		cell_fill(cell, c, record, false);
+		columns = print_cell(o, cell);
 	}
 	if (columns >= width || (last && c->width < 0))
 		return;
@@ -200,7 +218,8 @@ static void print_json(const struct table *t, struct output *o, const void *reco
 
 	for (unsigned int i = 0; i < t->count; i++) {
 		c = t->shown[i];
-		cell_fill(cell, c, record, true);
+		if (!c->print)
+			cell_fill(cell, c, record, true);
 		if (c->note && cell->kind == CELL_NONE)
 			continue;
 		for (n = 0; n < sizeof(key) - 1 && c->name[n]; n++)
@@ -208,6 +227,11 @@ static void print_json(const struct table *t, struct output *o, const void *reco
 		key[n] = '\0';
 		output_put(o, gap);
 		gap = ",";
+		if (c->print) {
+			output_format(o, "\"%s\":", key);
+			c->print(record, o);
+			continue;
+		}
 		switch (cell->kind) {
 		case CELL_NONE:
 		case CELL_UNKNOWN:
@@ -236,10 +260,9 @@ static void print_row(const struct table *t, struct output *o, const void *recor
 			note = c;
 			continue;
 		}
-		cell_fill(cell, c, record, false);
 		output_put(o, gap);
 		gap = " ";
-		print_cell(o, c, cell, is_last(t, i));
+		print_column(o, c, record, cell, is_last(t, i));
 	}
 	if (!note)
 		return;

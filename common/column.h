@@ -41,6 +41,8 @@ struct column {
 	enum column_kind kind;
 	uint32_t offset;
 	void (*get)(const void *record, struct cell *cell);
+	/* For what is no single value, in place of get(): prints what stands in the row, or the JSON value. */
+	void (*print)(const void *record, struct output *o);
 	/* What the record has to bring for it: WANT_... of bpf/context.h, or the command's own. */
 	uint32_t want;
 	/* Always shown, without a heading: follows the row after a TAB if there is something to say. */

@@ -21,32 +21,40 @@ void context_get_exe(const void *record, struct cell *cell);
 void context_get_cwd(const void *record, struct cell *cell);
 
 /* clang-format off */
-/* The first columns of a table: when and who. */
-#define COLUMNS_WHO                                                                                              \
-	{ .name = "TIME", .help = "wall-clock time", .width = -15, .kind = COLUMN_TIME,                          \
-	  .offset = offsetof(struct event, time) },                                                              \
-	{ .name = "UID", .help = "user ID", .width = 5, .kind = COLUMN_U32,                                      \
-	  .offset = offsetof(struct event, uid) },                                                               \
-	{ .name = "USER", .help = "name of the user", .width = -8, .get = context_get_user, .want = WANT_USER },                    \
-	{ .name = "PID", .help = "process ID", .width = 7, .kind = COLUMN_U32,                                   \
-	  .offset = offsetof(struct event, pid) },                                                               \
-	{ .name = "TID", .help = "thread ID", .width = 7, .kind = COLUMN_U32,                                    \
-	  .offset = offsetof(struct event, tid) },                                                               \
-	{ .name = "PPID", .help = "process ID of the parent", .width = 7, .get = context_get_ppid,               \
-	  .want = WANT_PPID },                                                                                   \
-	{ .name = "COMM", .help = "name of the thread", .width = -16, .kind = COLUMN_COMM,                       \
+/* Columns of every table: when and who. */
+#define COLUMN_TIME_OF_DAY                                                                               \
+	{ .name = "TIME", .help = "wall-clock time", .width = -15, .kind = COLUMN_TIME,                  \
+	  .offset = offsetof(struct event, time) }
+#define COLUMNS_USER                                                                                     \
+	{ .name = "UID", .help = "user ID", .width = 5, .kind = COLUMN_U32,                              \
+	  .offset = offsetof(struct event, uid) },                                                       \
+	{ .name = "USER", .help = "name of the user", .width = -8, .get = context_get_user,              \
+	  .want = WANT_USER }
+#define COLUMN_COMM_OF(what)                                                                             \
+	{ .name = "COMM", .help = what, .width = -16, .kind = COLUMN_COMM,                               \
 	  .offset = offsetof(struct event, comm) }
+#define COLUMNS_IDS                                                                                      \
+	{ .name = "PID", .help = "process ID", .width = 7, .kind = COLUMN_U32,                           \
+	  .offset = offsetof(struct event, pid) },                                                       \
+	{ .name = "TID", .help = "thread ID", .width = 7, .kind = COLUMN_U32,                            \
+	  .offset = offsetof(struct event, tid) },                                                       \
+	{ .name = "PPID", .help = "process ID of the parent", .width = 7, .get = context_get_ppid,       \
+	  .want = WANT_PPID }
 
-/* The last but those of any length: where. */
-#define COLUMNS_WHERE                                                                                            \
-	{ .name = "CGROUP", .help = "control group (v2)", .width = -20, .get = context_get_cgroup,               \
-	  .want = WANT_CGROUP },                                                                                 \
-	{ .name = "MNTNS", .help = "mount namespace", .width = 10, .get = context_get_mntns, .want = WANT_NS },  \
-	{ .name = "PIDNS", .help = "PID namespace", .width = 10, .get = context_get_pidns, .want = WANT_NS },    \
-	{ .name = "EXE", .help = "executable file of the process", .width = -20, .get = context_get_exe,         \
-	  .want = WANT_EXE },                                                                                    \
-	{ .name = "CWD", .help = "working directory of the process", .width = -20, .get = context_get_cwd,       \
-	  .want = WANT_CWD }
+/* And where. */
+#define COLUMNS_GROUPS                                                                                   \
+	{ .name = "CGROUP", .help = "control group (v2)", .width = -20, .get = context_get_cgroup,       \
+	  .want = WANT_CGROUP },                                                                         \
+	{ .name = "MNTNS", .help = "mount namespace", .width = 10, .get = context_get_mntns,             \
+	  .want = WANT_NS },                                                                             \
+	{ .name = "PIDNS", .help = "PID namespace", .width = 10, .get = context_get_pidns,               \
+	  .want = WANT_NS }
+#define COLUMN_EXE                                                                                       \
+	{ .name = "EXE", .help = "executable file of the process", .width = -20, .get = context_get_exe, \
+	  .want = WANT_EXE }
+#define COLUMN_CWD                                                                                       \
+	{ .name = "CWD", .help = "working directory of the process", .width = -20,                       \
+	  .get = context_get_cwd, .want = WANT_CWD }
 /* clang-format on */
 
 /*

@@ -27,6 +27,7 @@ struct filter {
 	__u32 self;  /* the command's own process, never traced */
 	__u32 pidns; /* inode of the reader's PID namespace; 0: the initial one */
 	__u32 tid;   /* only this thread; 0: all */
+	__u32 ppid;  /* only children of this process; 0: all */
 	__u32 uid;   /* only this user, if by_uid */
 	__u8 by_uid;
 	__u8 by_pid;	/* only the processes in the map of pids */

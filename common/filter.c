@@ -26,7 +26,7 @@
 #define PIDS_OLD 32768		   /* entries, where the kernel has to reserve them all at once */
 #define PID_MAX_LIMIT 4194304	   /* linux/threads.h: so many entries are never all used */
 
-enum { OPT_FOLLOW = 0x1000 };
+enum { OPT_FOLLOW = 0x1000, OPT_PPID, OPT_LONG = 0x10000 /* a letter that is not for us */ };
 
 static int add_pid(const char *item, size_t len, void *ctx)
 {
@@ -54,7 +54,7 @@ static int add_pid(const char *item, size_t len, void *ctx)
 		return log_err(0, "-p: no such process: %s", text);
 	/* What pidfd_open(2) says of a thread: EINVAL, or ENOENT since 6.9. */
 	if (fd < 0 && (errno == EINVAL || errno == ENOENT))
-		return log_err(0, "-p: not a process but a thread of one (see -t): %s", text);
+		return log_err(0, "-p: not a process but a thread of one (see --tid): %s", text);
 	if (fd < 0)
 		return log_err(-errno, "-p %s", text);
 	f->pids[f->pid_count].pid = pid;
@@ -97,15 +97,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct filters *f = state->input;
 	uint64_t number;
 
-	switch (key) {
+	switch (key & ~OPT_LONG) {
 	case 'p':
 		return -parse_list("-p", arg, add_pid, f);
 	case 't':
-		if (parse_number("-t", arg, 1, INT_MAX, &number))
+		if (parse_number(key == 't' ? "-t" : "--tid", arg, 1, INT_MAX, &number))
 			return EINVAL;
 		if (kill(number, 0) && errno == ESRCH)
-			return -log_err(0, "-t: no such thread: %s", arg);
+			return -log_err(0, "%s: no such thread: %s", key == 't' ? "-t" : "--tid",
+					arg);
 		f->kernel->tid = number;
+		return 0;
+	case OPT_PPID:
+		if (parse_number("--ppid", arg, 1, INT_MAX, &number))
+			return EINVAL;
+		if (kill(number, 0) && errno == ESRCH)
+			return -log_err(0, "--ppid: no such process: %s", arg);
+		f->kernel->ppid = number;
 		return 0;
 	case 'u':
 		f->kernel->by_uid = 1;
@@ -126,11 +134,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_option options[] = {
+static struct argp_option options[] = {
 	{ "pid", 'p', "PID[,PID...]", 0, "These processes only", 0 },
 	{ "tid", 't', "TID", 0, "This thread only", 0 },
 	{ "uid", 'u', "USER", 0, "This user only, by name or number", 0 },
 	{ "name", 'n', "TEXT", 0, "Processes with TEXT in their comm only", 0 },
+	{ "ppid", OPT_PPID, "PID", 0, "Children of this process only", 0 },
 	{ "cgroup", 'c', "PATH", 0, "This cgroup (v2) and those below it only", 0 },
 	{ "follow", OPT_FOLLOW, NULL, 0,
 	  "With -p: their descendants too; with COMMAND: go on until its last descendant has ended",
@@ -139,6 +148,14 @@ static const struct argp_option options[] = {
 };
 
 const struct argp filter_argp = { .options = options, .parser = parse };
+
+void filter_leave_letters(const struct argp_option *own)
+{
+	for (; own->name; own++)
+		for (struct argp_option *o = options; o->name; o++)
+			if (o->key == own->key)
+				o->key |= OPT_LONG;
+}
 
 /* The programs that follow descendants. */
 static const char *const followers[] = { "follow_newtask", "follow_exit" };

@@ -27,6 +27,8 @@ struct filters {
 
 /* An argp child; its input is a struct filters whose `kernel` is set. */
 extern const struct argp filter_argp;
+/* Before argp sees it: the letters that a command's own options use are not for filters, which keep their long names. */
+void filter_leave_letters(const struct argp_option *own);
 
 /*
  * Before the program is loaded: sizes of maps, and which programs there need to

@@ -167,7 +167,10 @@ static void get_note(const void *record, struct cell *c)
 }
 
 static const struct column columns[] = {
-	COLUMNS_WHO,
+	COLUMN_TIME_OF_DAY,
+	COLUMNS_USER,
+	COLUMNS_IDS,
+	COLUMN_COMM_OF("name of the thread"),
 	{ .name = "FD",
 	  .help = "file descriptor, -1 when the open failed",
 	  .width = 4,
@@ -183,7 +186,9 @@ static const struct column columns[] = {
 	  .help = "system call or io_uring operation",
 	  .width = -17,
 	  .get = get_call },
-	COLUMNS_WHERE,
+	COLUMNS_GROUPS,
+	COLUMN_EXE,
+	COLUMN_CWD,
 	{ .name = "FULLPATH",
 	  .help = "what was really opened, absolute",
 	  .width = -40,
@@ -201,7 +206,7 @@ struct table opens_table = { .columns = columns };
 
 /* --- records --- */
 
-static unsigned int show(const struct open_event *e)
+static void show(const struct open_event *e)
 {
 	static struct cell path;
 
@@ -209,9 +214,9 @@ static unsigned int show(const struct open_event *e)
 		path.kind = CELL_NONE;
 		get_path(e, &path);
 		if (path.kind != CELL_TEXT || !patterns_match(opens.patterns, path.text, path.len))
-			return 0;
+			return;
 	}
-	return tool_show(e);
+	tool_show(e);
 }
 
 static bool result_wanted(int ret)
@@ -250,12 +255,11 @@ static struct open_event *joined(const struct pending *pending, const struct ope
 }
 
 /* A request that was never heard of again: one that succeeds says nothing if it was told to (IOSQE_CQE_SKIP_SUCCESS). */
-static unsigned int show_unfinished(struct pending *asked)
+static void show_unfinished(struct pending *asked)
 {
-	unsigned int shown = asked && result_wanted(0) ? show((const void *)asked->record) : 0;
-
+	if (asked && result_wanted(0))
+		show((const void *)asked->record);
 	free(asked);
-	return shown;
 }
 
 static bool is_end_of(const struct open_event *asked, const struct open_event *ended)
@@ -263,51 +267,48 @@ static bool is_end_of(const struct open_event *asked, const struct open_event *e
 	return asked->tag == ended->tag && asked->call == ended->call;
 }
 
-static unsigned int show_ended(const struct open_event *ended)
+static void show_ended(const struct open_event *ended)
 {
 	struct pending *asked = pending_take(ended->request);
-	unsigned int shown = 0;
 	struct open_event *e;
 
 	/* Not its own end: that did not come, and its memory is used again. */
 	if (asked && !is_end_of((const void *)asked->record, ended)) {
-		shown = show_unfinished(asked);
+		show_unfinished(asked);
 		asked = NULL;
 	}
 	e = asked ? joined(asked, ended) : NULL;
 
 	/* Not known: asked before the tracing began, or refused before it was a request. */
 	if (result_wanted(ended->ret) && (e || ended->notes & OPEN_WANTED))
-		shown += show(e ?: ended);
+		show(e ?: ended);
 	free(e);
 	free(asked);
-	return shown;
 }
 
-unsigned int opens_handle(const void *record, size_t size)
+void opens_handle(const void *record, size_t size)
 {
 	const struct open_event *e = record;
-	unsigned int shown;
 
 	switch (e->stage) {
 	case OPEN_ASKED:
 		/* The kernel uses the memory of a request again when that has ended. */
-		shown = show_unfinished(pending_take(e->request));
+		show_unfinished(pending_take(e->request));
 		if (pending_put(e->request, record, size))
-			shown += show(e);
-		return shown;
+			show(e);
+		break;
 	case OPEN_ENDED:
-		return show_ended(e);
+		show_ended(e);
+		break;
+	default:
+		show(e);
 	}
-	return show(e);
 }
 
-unsigned int opens_finish(void)
+void opens_finish(void)
 {
 	struct pending *asked;
-	unsigned int shown = 0;
 
 	while ((asked = pending_take_any()))
-		shown += show_unfinished(asked);
-	return shown;
+		show_unfinished(asked);
 }

@@ -19,7 +19,7 @@ extern struct opens {
 extern struct table opens_table;
 
 /* For struct tool. */
-unsigned int opens_handle(const void *record, size_t size);
-unsigned int opens_finish(void);
+void opens_handle(const void *record, size_t size);
+void opens_finish(void);
 
 #endif

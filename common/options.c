@@ -55,8 +55,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			return -log_err(0, "no command after --");
 		if (options->command &&
 		    (options->filters.pid_count || options->filters.kernel->tid))
-			return -log_err(0, "-%c and a command exclude each other",
-					options->filters.pid_count ? 'p' : 't');
+			return -log_err(0, "%s and a command exclude each other",
+					options->filters.pid_count ? "-p" : "--tid");
 		if (options->filters.follow && !options->filters.pid_count && !options->command)
 			return -log_err(0, "--follow needs -p or a command");
 		if (!run_as)
@@ -169,5 +169,6 @@ int options_parse(struct options *to, struct tool *of, struct filter *filter, in
 	options->filters.cgroup = -1;
 	if (table_choose(tool->table, tool->columns))
 		return -EINVAL;
+	filter_leave_letters(of->options);
 	return -argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
 }

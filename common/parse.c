@@ -40,21 +40,42 @@ int parse_number(const char *option, const char *value, uint64_t least, uint64_t
 	return 0;
 }
 
+static const struct unit {
+	const char *name;
+	uint64_t ns;
+} units[] = {
+	{ "", SECOND }, { "s", SECOND },      { "ms", 1000000 },
+	{ "us", 1000 }, { "m", 60 * SECOND }, { "h", 3600 * SECOND },
+};
+
+static uint64_t unit_ns(const char *name)
+{
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (!strcmp(units[i].name, name))
+			return units[i].ns;
+	return 0;
+}
+
 int parse_seconds(const char *option, const char *value, uint64_t *ns)
 {
-	uint64_t seconds = 0, fraction = 0, unit = SECOND;
-	const char *p = digits(value, SECONDS_MAX, &seconds);
+	uint64_t whole = 0, fraction = 0, digit, unit;
+	const char *p = digits(value, SECONDS_MAX, &whole), *point;
 	bool any = p != value;
 
-	if (p && *p == '.') {
-		for (p++; *p >= '0' && *p <= '9'; p++, any = true) {
-			unit /= 10;
-			fraction += (*p - '0') * unit;
-		}
-	}
-	*ns = seconds * SECOND + fraction;
-	if (!p || *p || !any)
+	point = p && *p == '.' ? p++ : NULL;
+	for (; point && *p >= '0' && *p <= '9'; p++)
+		any = true;
+	unit = p && any ? unit_ns(p) : 0;
+	if (!unit)
 		return log_err(0, "%s: not a number of seconds: '%s'", option, value);
+	digit = unit;
+	while (point && ++point < p) {
+		digit /= 10;
+		fraction += (*point - '0') * digit;
+	}
+	if (__builtin_mul_overflow(whole, unit, ns) || *ns > SECONDS_MAX * SECOND)
+		return log_err(0, "%s: not a number of seconds: '%s'", option, value);
+	*ns += fraction;
 	if (!*ns)
 		return log_err(0, "%s: must be more than 0: '%s'", option, value);
 	return 0;

@@ -12,7 +12,7 @@
 /* A decimal number from `least` to `most`. */
 int parse_number(const char *option, const char *value, uint64_t least, uint64_t most,
 		 uint64_t *number);
-/* Seconds with an optional fraction, more than 0, as nanoseconds. */
+/* A time of more than 0, as nanoseconds: seconds, or with a unit behind it (us, ms, s, m, h); a fraction may follow a point. */
 int parse_seconds(const char *option, const char *value, uint64_t *ns);
 /* A user's name, or a number. */
 int parse_user(const char *option, const char *value, uint32_t *uid);

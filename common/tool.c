@@ -301,24 +301,31 @@ static void report_losses(uint64_t now)
 
 /* --- tracing --- */
 
-unsigned int tool_show(const void *record)
+static bool is_enough(void)
+{
+	return run.options.max_events && run.events >= run.options.max_events;
+}
+
+void tool_show(const void *record)
 {
 	struct output *o = &run.out;
 
+	if (is_enough())
+		return;
+	run.events++;
 	output_put(o, o->json ? "{" : "");
 	table_print(run.tool->table, o, record);
 	context_print_stacks(o, record, run.tool->want);
 	output_put(o, o->json ? "}\n" : "\n");
 	output_end(o);
-	return 1;
 }
 
 static int on_record(void *ctx, void *record, size_t size)
 {
 	(void)ctx;
-	if (run.options.max_events && run.events >= run.options.max_events)
+	if (is_enough())
 		return -1;
-	run.events += run.tool->handle(record, size);
+	run.tool->handle(record, size);
 	return 0;
 }
 
@@ -329,9 +336,7 @@ static int drain(void)
 
 	clock_sync();
 	n = source__drain(run.source);
-	if (output_flush(&run.out))
-		stopping = 1;
-	if (run.options.max_events && run.events >= run.options.max_events)
+	if (output_flush(&run.out) || is_enough())
 		stopping = 1;
 	return n;
 }
@@ -373,6 +378,11 @@ static void look_around(int epoll, int timeout)
 	}
 }
 
+static bool is_gone(uint32_t id)
+{
+	return id && kill(id, 0) && errno == ESRCH;
+}
+
 /* What is found out by looking now and then: the end of what is traced. */
 static void check_end(void)
 {
@@ -383,8 +393,12 @@ static void check_end(void)
 			log_warn("every process of -p and all their descendants have ended");
 		stopping = 1;
 	}
-	if (run.bpf.filter->tid && kill(run.bpf.filter->tid, 0) && errno == ESRCH) {
-		log_warn("the thread of -t has ended");
+	if (is_gone(run.bpf.filter->tid)) {
+		log_warn("the thread of --tid has ended");
+		stopping = 1;
+	}
+	if (is_gone(run.bpf.filter->ppid)) {
+		log_warn("the parent of --ppid has ended");
 		stopping = 1;
 	}
 }
@@ -535,8 +549,8 @@ int tool_main(struct tool *tool, int argc, char **argv)
 		alarm_after(run.options.duration);
 	}
 	trace();
-	if (tool->finish && !(run.options.max_events && run.events >= run.options.max_events))
-		run.events += tool->finish();
+	if (tool->finish)
+		tool->finish();
 	output_flush(&run.out);
 	print_losses("summary", true);
 	status = run.out.error ? STATUS_FAILED : STATUS_OK;

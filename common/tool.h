@@ -39,16 +39,13 @@ struct tool {
 	/* Chooses the programs, and loads them. */
 	int (*load)(void);
 	int (*attach)(void);
-	/*
-	 * Shows a record, with tool_show() or not; returns how many events that
-	 * were.  It is in the ring buffer, and gone afterwards.
-	 */
-	unsigned int (*handle)(const void *record, size_t size);
-	unsigned int (*finish)(void); /* the same for what is left at the end; may be NULL */
+	/* Shows a record, with tool_show() or not.  It is in the ring buffer, and gone afterwards. */
+	void (*handle)(const void *record, size_t size);
+	void (*finish)(void); /* the same for what is left at the end; may be NULL */
 };
 
-/* Prints a record, with its stacks if they were asked for.  Returns 1: an event. */
-unsigned int tool_show(const void *record);
+/* Prints a record, with its stacks if they were asked for: an event.  Those after --max-events are not printed. */
+void tool_show(const void *record);
 
 int tool_main(struct tool *tool, int argc, char **argv);
 

@@ -60,7 +60,7 @@ thread=$(printf '%s\n' "/proc/$held/task"/* | sed 's|.*/||' | grep -vx "$held")
 for follow in '' --follow; do
 	run "$OPENSNOOP" -p "$thread" $follow
 	is "-p with a thread is told $follow" "$status $err" \
-		"2 opensnoop: -p: not a process but a thread of one (see -t): $thread"
+		"2 opensnoop: -p: not a process but a thread of one (see --tid): $thread"
 done
 start "$OPENSNOOP" -v -J -o +CALL,TID -t "$thread"
 let_go
@@ -69,11 +69,22 @@ same '-t: a thread' "$TMP/seen" "$TMP/told"
 is '-t: its process and its own number' "$(jq -r 'select(.fd) | "\(.pid) \(.tid)"' "$TMP/started.out")" "$held $thread"
 
 hold -t "$TMP/in-thread"
-start "$OPENSNOOP" -v -J -o +CALL -t "$held" -d 1
+start "$OPENSNOOP" -v -J -o +CALL -t "$held" -d 1000ms
 let_go
 finish_after
 is '-t: not the other threads' "$(wc -l <"$TMP/seen")" 0
 
+opens=("$TMP/there" "$TMP/missing")
+filtered '--ppid' . --ppid $$ -n opener
+filtered '--ppid: not the process itself' NOTHING --ppid HELD -P "$TMP*"
+sleep 1000 &
+parent=$!
+start "$OPENSNOOP" -v --ppid "$parent"
+kill "$parent"
+finish 0
+like '--ppid ends when the parent has' "$status $err" '^0 .*the parent of --ppid has ended'
+
+opens=("$TMP/there" "$TMP/missing" "$TMP/there/below" "$TMP")
 if [ "$(id -u)" = 0 ]; then
 	as=(setpriv --reuid 12345 --clear-groups)
 	filtered '-u NUMBER' . -u 12345
@@ -193,6 +204,8 @@ gone=$(sh -c 'echo $$')
 bad 12abc -p 12abc
 bad -1 -p -1
 bad '-p:' -p ''
+bad 0 --ppid 0
+bad 12abc --ppid 12abc
 bad 0 -p 0
 bad 99999999999 -p 99999999999
 bad '-p:' -p "1,"
@@ -228,7 +241,7 @@ bad 0 -d 0
 bad nan -d nan
 bad inf -d inf
 bad 0x10 -d 0x10
-bad 1s -d 1s
+bad 1d -d 1d
 bad 0 --max-events 0
 bad x --max-events x
 bad 1.5 --max-events 1.5
