@@ -242,47 +242,6 @@ static __always_inline int call_returned(void *ctx, struct pt_regs *regs, int ca
 	return opened(ctx, &ids, &a, loops);
 }
 
-/* The usual hook: one classic tracepoint for each call.  Others pay for little more than a flag being set. */
-SEC("?tp/syscalls/sys_exit_openat")
-int syscall_exit(struct syscall_exit *ctx)
-{
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-	return call_returned(ctx, regs, call_of_native(ctx->nr), false, ctx->ret, true);
-}
-
-/*
- * The exit of every system call, where the tracepoints of single calls cannot
- * be had (no tracefs, no perf_event_open), the kernel is older than
- * bpf_task_pt_regs() (5.15), or 32-bit callers are to be seen: the tracepoints
- * of single calls pass those over.
- */
-static __always_inline int any_exit(void *ctx, struct pt_regs *regs, s64 ret, bool loops)
-{
-	int native, compat;
-	u32 nr = syscall_number(regs);
-
-	native = call_of_native(nr);
-	compat = call_of_compat(nr);
-	if (native < 0 && compat < 0)
-		return 0;
-	if (is_compat())
-		return call_returned(ctx, regs, compat, true, ret, loops);
-	return call_returned(ctx, regs, native, false, ret, loops);
-}
-
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(any_syscall_exit, struct pt_regs *regs, long ret)
-{
-	return any_exit(ctx, regs, ret, true);
-}
-
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(any_syscall_exit_old, struct pt_regs *regs, long ret)
-{
-	return any_exit(ctx, regs, ret, false);
-}
-
 /*
  * 32-bit callers at no cost to anybody else, where the kernel lets a program
  * onto a function's return.  Calls of 64-bit programs have been seen already.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * System calls as they return: their arguments still stand in the registers
- * that were saved when they began.
+ * that were saved when they began.  The programs are here, common/hook.h chooses
+ * among them; the command that includes this says which calls it is about.
  */
 #ifndef BPF_SYSCALL_BPF_H
 #define BPF_SYSCALL_BPF_H
@@ -56,6 +57,54 @@ static __always_inline bool is_compat(void)
 #else
 	return BPF_CORE_READ(task, thread_info.flags) & 1UL << TIF_32BIT;
 #endif
+}
+
+/* The command's own: its number for a system call, or -1; of a 64-bit caller, and of a 32-bit one. */
+static __always_inline int call_of_native(u32 nr);
+static __always_inline int call_of_compat(u32 nr);
+/* One of its calls has returned.  `compat` and `loops` (the kernel has bpf_loop()) are constants. */
+static __always_inline int call_returned(void *ctx, struct pt_regs *regs, int call, bool compat,
+					 s64 ret, bool loops);
+
+/* The usual hook: one classic tracepoint for each call.  Others pay for little more than a flag being set. */
+SEC("?tp")
+int syscall_exit(struct syscall_exit *ctx)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return call_returned(ctx, regs, call_of_native(ctx->nr), false, ctx->ret, true);
+}
+
+/*
+ * The exit of every system call, where the tracepoints of single calls cannot
+ * be had (no tracefs, no perf_event_open), the kernel is older than
+ * bpf_task_pt_regs() (5.15), or 32-bit callers are to be seen: the tracepoints
+ * of single calls pass those over.
+ */
+static __always_inline int any_exit(void *ctx, struct pt_regs *regs, s64 ret, bool loops)
+{
+	int native, compat;
+	u32 nr = syscall_number(regs);
+
+	native = call_of_native(nr);
+	compat = call_of_compat(nr);
+	if (native < 0 && compat < 0)
+		return 0;
+	if (is_compat())
+		return call_returned(ctx, regs, compat, true, ret, loops);
+	return call_returned(ctx, regs, native, false, ret, loops);
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(any_syscall_exit, struct pt_regs *regs, long ret)
+{
+	return any_exit(ctx, regs, ret, true);
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(any_syscall_exit_old, struct pt_regs *regs, long ret)
+{
+	return any_exit(ctx, regs, ret, false);
 }
 
 #endif

@@ -117,12 +117,17 @@ static int open_event(const char *group, const char *name)
 	return event < 0 ? -errno : event;
 }
 
-int hook_open_events(const char *group, const char *const *names)
+/*
+ * Classic tracepoints, opened before the programs are chosen, because not every
+ * kernel lets everybody do that: those that the kernel has, or none and a
+ * negative errno, about which only -v says something.
+ */
+static int open_events(const char *const *names)
 {
 	int err = -ENOENT, opened = 0;
 
 	for (size_t i = 0; names[i]; i++) {
-		events[i] = open_event(group, names[i]);
+		events[i] = open_event("syscalls", names[i]);
 		if (events[i] >= 0) {
 			opened++;
 			continue;
@@ -141,7 +146,7 @@ int hook_open_events(const char *group, const char *const *names)
 	return opened ? 0 : err;
 }
 
-int hook_attach_events(struct bpf_program *program, const char *const *names)
+static int attach_events(struct bpf_program *program, const char *const *names)
 {
 	for (size_t i = 0; names[i]; i++) {
 		if (events[i] < 0)
@@ -151,4 +156,40 @@ int hook_attach_events(struct bpf_program *program, const char *const *names)
 		log_info("attached: tracepoint %s", names[i]);
 	}
 	return 0;
+}
+
+/* The programs of bpf/syscall.bpf.h. */
+struct exits {
+	struct bpf_program *single, *any, *any_old;
+};
+
+static struct exits exits_of(const struct bpf_object *object)
+{
+	return (struct exits){
+		bpf_object__find_program_by_name(object, "syscall_exit"),
+		bpf_object__find_program_by_name(object, "any_syscall_exit"),
+		bpf_object__find_program_by_name(object, "any_syscall_exit_old"),
+	};
+}
+
+bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool compat)
+{
+	struct exits exits = exits_of(object);
+	bool loops = hook_has_loops();
+	bool any = compat || !loops || open_events(calls);
+
+	bpf_program__set_autoload(exits.single, !any);
+	bpf_program__set_autoload(exits.any, any && loops);
+	bpf_program__set_autoload(exits.any_old, !loops);
+	return any;
+}
+
+int hook_attach_exits(struct bpf_object *object, const char *const *calls, const char *what)
+{
+	struct exits exits = exits_of(object);
+
+	if (bpf_program__autoload(exits.single))
+		return attach_events(exits.single, calls);
+	return hook_attach(bpf_program__autoload(exits.any) ? exits.any : exits.any_old, true,
+			   what);
 }

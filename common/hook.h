@@ -30,14 +30,13 @@ int hook_attach(struct bpf_program *program, bool essential, const char *what);
 int hook_attach_raw(struct bpf_program *program, const char *const *names, const char *what);
 
 /*
- * Classic tracepoints of one group, opened before the programs are chosen,
- * because not every kernel lets everybody do that: those that the kernel has, or
- * none and a negative errno, about which only -v says something.  `names` ends
- * with NULL.
- * One set of them in a command.
+ * The exits of system calls, "sys_exit_X", by the programs of bpf/syscall.bpf.h.
+ * Before they are loaded: chooses the one that this kernel and our privileges
+ * allow, and is true if that sees the calls of 32-bit programs as well.  With
+ * `compat` it must.  `calls` ends with NULL.
  */
-int hook_open_events(const char *group, const char *const *names);
-/* Attaches one program to all of them, the names again. */
-int hook_attach_events(struct bpf_program *program, const char *const *names);
+bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool compat);
+/* And attaches it.  0 or a negative errno, after saying why. */
+int hook_attach_exits(struct bpf_object *object, const char *const *calls, const char *what);
 
 #endif

@@ -107,7 +107,7 @@ static const char *const calls[] = {
 static int load(void)
 {
 	bool loops = hook_has_loops();
-	bool any = compat || !loops || hook_open_events("syscalls", calls), fexit;
+	bool any = hook_choose_exits(skel->obj, calls, compat), fexit;
 
 	if (!loops && tool.want & WANT_USER_STACK)
 		return log_err(0, "--stack: this kernel cannot tell what is mapped at an address "
@@ -117,9 +117,6 @@ static int load(void)
 		skel->rodata->patterns = patterns;
 	else
 		opens.patterns = patterns.count ? &patterns : NULL;
-	bpf_program__set_autoload(skel->progs.syscall_exit, !any);
-	bpf_program__set_autoload(skel->progs.any_syscall_exit, any && loops);
-	bpf_program__set_autoload(skel->progs.any_syscall_exit_old, !loops);
 	/* The end of a PID namespace in which a trampoline is given back can deadlock Linux 6.1. */
 	fexit = !any && !skel->rodata->filter.pidns && hook_has_fexit();
 	if (!any && !fexit)
@@ -139,22 +136,14 @@ static int attach(void)
 	static const char *const submitted[] = { "io_uring_submit_req", "io_uring_submit_sqe",
 						 NULL };
 	static const char *const completed[] = { "io_uring_complete", NULL };
-	int err;
+	int err = hook_attach_exits(skel->obj, calls, "opens, by 32-bit programs as well");
 
-	if (bpf_program__autoload(skel->progs.syscall_exit))
-		err = hook_attach_events(skel->progs.syscall_exit, calls);
-	else if (bpf_program__autoload(skel->progs.any_syscall_exit))
-		err = hook_attach(skel->progs.any_syscall_exit, true,
-				  "opens, by 32-bit programs as well");
-	else
-		err = hook_attach(skel->progs.any_syscall_exit_old, true,
-				  "opens, by 32-bit programs as well");
 	if (err)
 		return err;
 	hook_attach(skel->progs.compat_open, false, "opens by 32-bit programs");
 	hook_attach(skel->progs.compat_handle, false, "opens of handles by 32-bit programs");
 	/* The ends of requests are of no use without their beginnings. */
-	if (bpf_program__autoload(skel->progs.any_syscall_exit_old))
+	if (!bpf_program__autoload(skel->progs.io_submit))
 		log_warn("opens by io_uring are not seen: this kernel is too old");
 	else if (!hook_attach_raw(skel->progs.io_submit, submitted, "opens by io_uring"))
 		hook_attach_raw(skel->progs.io_complete, completed, "opens by io_uring");
