@@ -15,27 +15,29 @@
 #define TIF_32BIT 22 /* arch/arm64/include/asm/thread_info.h */
 #endif
 
-/* The four first arguments of a system call, where its entry has saved them. */
+/* The first arguments of a system call, where its entry has saved them. */
 struct arguments {
-	u64 a, b, c, d;
+	u64 a, b, c, d, e;
 };
 
 static __always_inline void arguments_native(struct arguments *args, struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
-	*args = (struct arguments){ regs->di, regs->si, regs->dx, regs->r10 };
+	*args = (struct arguments){ regs->di, regs->si, regs->dx, regs->r10, regs->r8 };
 #else
-	*args = (struct arguments){ regs->orig_x0, regs->regs[1], regs->regs[2], regs->regs[3] };
+	*args = (struct arguments){ regs->orig_x0, regs->regs[1], regs->regs[2], regs->regs[3],
+				    regs->regs[4] };
 #endif
 }
 
 static __always_inline void arguments_compat(struct arguments *args, struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
-	*args = (struct arguments){ (u32)regs->bx, (u32)regs->cx, (u32)regs->dx, (u32)regs->si };
+	*args = (struct arguments){ (u32)regs->bx, (u32)regs->cx, (u32)regs->dx, (u32)regs->si,
+				    (u32)regs->di };
 #else
 	*args = (struct arguments){ (u32)regs->orig_x0, (u32)regs->regs[1], (u32)regs->regs[2],
-				    (u32)regs->regs[3] };
+				    (u32)regs->regs[3], (u32)regs->regs[4] };
 #endif
 }
 
@@ -62,7 +64,7 @@ static __always_inline bool is_compat(void)
 /* The command's own: its number for a system call, or -1; of a 64-bit caller, and of a 32-bit one. */
 static __always_inline int call_of_native(u32 nr);
 static __always_inline int call_of_compat(u32 nr);
-/* One of its calls has returned.  `compat` and `loops` (the kernel has bpf_loop()) are constants. */
+/* One of its calls has returned.  `loops` is a constant: the kernel has bpf_loop(). */
 static __always_inline int call_returned(void *ctx, struct pt_regs *regs, int call, bool compat,
 					 s64 ret, bool loops);
 
@@ -83,16 +85,14 @@ int syscall_exit(struct syscall_exit *ctx)
  */
 static __always_inline int any_exit(void *ctx, struct pt_regs *regs, s64 ret, bool loops)
 {
-	int native, compat;
 	u32 nr = syscall_number(regs);
+	int native = call_of_native(nr), compat = call_of_compat(nr);
+	bool by_compat;
 
-	native = call_of_native(nr);
-	compat = call_of_compat(nr);
 	if (native < 0 && compat < 0)
 		return 0;
-	if (is_compat())
-		return call_returned(ctx, regs, compat, true, ret, loops);
-	return call_returned(ctx, regs, native, false, ret, loops);
+	by_compat = is_compat();
+	return call_returned(ctx, regs, by_compat ? compat : native, by_compat, ret, loops);
 }
 
 SEC("?tp_btf/sys_exit")

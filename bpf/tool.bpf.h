@@ -79,14 +79,15 @@ struct ids {
 	u32 pid, tid;
 };
 
-/* The number of a task in the reader's PID namespace; 0: not to be seen from there. */
-static __always_inline u32 task_number(struct task_struct *task)
+/* A task's, or a session's, number in the reader's PID namespace; 0: not to be seen from there. */
+static __always_inline u32 pid_number(struct pid *pid)
 {
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	u32 level = BPF_CORE_READ(pid, level);
 	struct pid_namespace *ns;
 	struct upid upid;
 
+	if (!filter.pidns)
+		return BPF_CORE_READ(pid, numbers[0].nr);
 	for (u32 i = 0; i < 32 && i <= level; i++) { /* MAX_PID_NS_LEVEL, linux/pid_namespace.h */
 		bpf_core_read(&upid, sizeof(upid), &pid->numbers[i]);
 		ns = upid.ns;
@@ -94,6 +95,11 @@ static __always_inline u32 task_number(struct task_struct *task)
 			return upid.nr;
 	}
 	return 0;
+}
+
+static __always_inline u32 task_number(struct task_struct *task)
+{
+	return pid_number(BPF_CORE_READ(task, thread_pid));
 }
 
 static __always_inline struct ids current_ids(void)
@@ -285,15 +291,19 @@ static __always_inline char *record_end(struct record *r)
 	return r->bytes + used;
 }
 
-static __always_inline void record_submit(struct record *r)
+/* False: it is lost, and counted. */
+static __always_inline bool record_submit(struct record *r)
 {
 	u64 len = r->used;
+	bool lost;
 
 	opaque(len);
-	if (len > sizeof(r->bytes) || bpf_ringbuf_output(&ring, r->bytes, len, BPF_RB_NO_WAKEUP))
+	lost = len > sizeof(r->bytes) || bpf_ringbuf_output(&ring, r->bytes, len, BPF_RB_NO_WAKEUP);
+	if (lost)
 		count(channel.lost_ring);
 	wake_reader();
 	r->busy = 0;
+	return !lost;
 }
 
 /* Fills in the head of a record for the current task. */

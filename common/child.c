@@ -4,8 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,16 +30,42 @@ static int become(const struct passwd *user)
 	return 0;
 }
 
+/*
+ * The file that execvp(3) would find.  Looked for while the command is held:
+ * otherwise the first thing that is seen of it is a failure in each directory
+ * of PATH.
+ */
+static const char *found(const char *name)
+{
+	static char path[PATH_MAX];
+	const char *dirs = getenv("PATH");
+	struct stat st;
+	int len;
+
+	for (; dirs && *name && !strchr(name, '/'); dirs += len + 1) {
+		len = strcspn(dirs, ":");
+		/* An empty one is the working directory. */
+		snprintf(path, sizeof(path), "%.*s/%s", len ? len : 1, len ? dirs : ".", name);
+		if (!stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK))
+			return path;
+		if (!dirs[len])
+			break;
+	}
+	return name;
+}
+
 static void __attribute__((noreturn)) run(int hold, char *const argv[], const struct passwd *user)
 {
+	const char *file;
 	char go;
 	int err;
 
 	if (user && become(user))
 		_exit(STATUS_FAILED);
+	file = found(argv[0]);
 	if (read(hold, &go, 1) != 1)
 		_exit(STATUS_FAILED); /* the tool failed, and said why */
-	execvp(argv[0], argv);
+	execvp(file, argv);
 	err = errno;
 	log_err(-err, "%s", argv[0]);
 	_exit(err == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);

@@ -10,6 +10,7 @@
 #define STEP \
 	(SECOND / 1000) /* less is what reading two clocks one after the other costs, and slewing */
 
+static uint64_t beginning;
 static int64_t offset;	  /* wall clock minus CLOCK_MONOTONIC, nanoseconds */
 static time_t known = -1; /* the second that the texts below stand for */
 static char day[16], second[16], zone[16];
@@ -36,7 +37,13 @@ void clock_init(void)
 	setenv("TZ", ":/etc/localtime", 0);
 	tzset();
 	localtime_r(&t, &tm);
+	beginning = clock_now();
 	clock_sync();
+}
+
+uint64_t clock_since(uint64_t monotonic)
+{
+	return monotonic - beginning;
 }
 
 void clock_sync(void)

@@ -19,6 +19,9 @@ void clock_init(void);
 /* Once for each batch of records: takes the distance of the two clocks, anew only when the wall clock was set. */
 void clock_sync(void);
 
+/* Nanoseconds from clock_init() to a timestamp. */
+uint64_t clock_since(uint64_t monotonic);
+
 /* `monotonic` is in nanoseconds; the text is local time, with microseconds. */
 void clock_text(uint64_t monotonic, char text[CLOCK_TEXT_LEN]);
 /* The same as RFC 3339 has it, with the date and the zone. */

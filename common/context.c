@@ -82,12 +82,13 @@ void context_get_pidns(const void *record, struct cell *cell)
 	get_number(record, parts_of(record).c->pidns, cell);
 }
 
-static void get_path(const char *names, const struct path_info *info, struct cell *cell)
+static size_t get_path(const char *names, const struct path_info *info, struct cell *cell)
 {
 	size_t len = path_text(cell->buf, sizeof(cell->buf), names, info);
 
 	if (len)
 		cell_text(cell, cell->buf, len);
+	return len;
 }
 
 void context_get_exe(const void *record, struct cell *cell)
@@ -97,11 +98,21 @@ void context_get_exe(const void *record, struct cell *cell)
 	get_path(p.exe, &p.c->exe, cell);
 }
 
-void context_get_cwd(const void *record, struct cell *cell)
+uint32_t context_exe_state(const void *record)
+{
+	return parts_of(record).c->exe.state;
+}
+
+size_t context_cwd(const void *record, struct cell *cell)
 {
 	struct parts p = parts_of(record);
 
-	get_path(p.cwd, &p.c->cwd, cell);
+	return get_path(p.cwd, &p.c->cwd, cell);
+}
+
+void context_get_cwd(const void *record, struct cell *cell)
+{
+	context_cwd(record, cell);
 }
 
 void context_get_cgroup(const void *record, struct cell *cell)

@@ -18,6 +18,10 @@ void context_get_cgroup(const void *record, struct cell *cell);
 void context_get_mntns(const void *record, struct cell *cell);
 void context_get_pidns(const void *record, struct cell *cell);
 void context_get_exe(const void *record, struct cell *cell);
+/* PATH_... bits of the executable's path. */
+uint32_t context_exe_state(const void *record);
+/* The working directory also as bytes in `cell->buf`, whose number is returned; 0: not known. */
+size_t context_cwd(const void *record, struct cell *cell);
 void context_get_cwd(const void *record, struct cell *cell);
 
 /* clang-format off */
@@ -31,7 +35,7 @@ void context_get_cwd(const void *record, struct cell *cell);
 	{ .name = "USER", .help = "name of the user", .width = -8, .get = context_get_user,              \
 	  .want = WANT_USER }
 #define COLUMN_COMM_OF(what)                                                                             \
-	{ .name = "COMM", .help = what, .width = -16, .kind = COLUMN_COMM,                               \
+	{ .name = "COMM", .help = (what), .width = -16, .kind = COLUMN_COMM,                             \
 	  .offset = offsetof(struct event, comm) }
 #define COLUMNS_IDS                                                                                      \
 	{ .name = "PID", .help = "process ID", .width = 7, .kind = COLUMN_U32,                           \

@@ -170,6 +170,78 @@ char *escape_text(char *dst, const char *src, size_t len, bool utf8)
 	}
 }
 
+/* Is it one word to a shell, and not one that stands for something here: "..." is what was cut off. */
+static bool is_shell_word(const char *s, size_t len)
+{
+	static const char safe[] = "_@%+=:,./-";
+
+	if (len && *s == '=') /* zsh: the path of that command */
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if ((s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z') ||
+		    (s[i] >= '0' && s[i] <= '9') || s[i] & 0x80)
+			continue;
+		if (!s[i] || !strchr(safe, s[i]))
+			return false;
+	}
+	return len && !(len == 3 && !memcmp(s, "...", 3));
+}
+
+static bool has_any(const char *s, size_t len, const char *bytes)
+{
+	for (; *bytes; bytes++)
+		if (memchr(s, *bytes, len))
+			return true;
+	return false;
+}
+
+static char *put_quoted(char *dst, char quote, const char *src, size_t len)
+{
+	*dst++ = quote;
+	memcpy(dst, src, len);
+	dst[len] = quote;
+	return dst + len + 1;
+}
+
+/* $'...': escape_text() but for single quotes. */
+static char *put_escaped(char *dst, const char *src, size_t len, bool utf8)
+{
+	const char *end = src + len, *part;
+
+	*dst++ = '$';
+	*dst++ = '\'';
+	for (;; src = part + 1) {
+		part = memchr(src, '\'', end - src);
+		dst = escape_text(dst, src, (part ? part : end) - src, utf8);
+		if (!part)
+			break;
+		*dst++ = '\\';
+		*dst++ = '\'';
+	}
+	*dst++ = '\'';
+	return dst;
+}
+
+char *escape_shell(char *dst, const char *src, size_t len, bool utf8, bool quote)
+{
+	size_t escaped = escape_text(dst, src, len, utf8) - dst;
+
+	/* A backslash alone is nothing to be hidden. */
+	for (size_t i = 0; i < len; i++)
+		escaped -= src[i] == '\\';
+	if (escaped != len)
+		return put_escaped(dst, src, len, utf8);
+	if (!quote && is_shell_word(src, len)) {
+		memcpy(dst, src, len);
+		return dst + len;
+	}
+	if (!memchr(src, '\'', len))
+		return put_quoted(dst, '\'', src, len);
+	if (!has_any(src, len, "\"$`\\!"))
+		return put_quoted(dst, '"', src, len);
+	return put_escaped(dst, src, len, utf8);
+}
+
 char *escape_json(char *dst, const char *src, size_t len, bool *exact)
 {
 	const unsigned char *s = (const unsigned char *)src;

@@ -36,6 +36,19 @@
  */
 char *escape_text(char *dst, const char *src, size_t len, bool utf8);
 
+/* Besides the bytes of the text: $ and two quotes. */
+#define ESCAPE_SHELL_EXTRA 3
+
+/*
+ * A word of a shell: as it is where nothing in it means anything to a shell,
+ * else in quotes, or as $'...' (bash, zsh, ksh, POSIX.1-2024) where there is
+ * something that escape_text() escapes.  With @quote never as it is.
+ *
+ * @dst has room for @len * ESCAPE_TEXT_MAX + ESCAPE_SHELL_EXTRA bytes. Returns
+ * the end of what was written.
+ */
+char *escape_shell(char *dst, const char *src, size_t len, bool utf8, bool quote);
+
 /*
  * The inside of a JSON string (RFC 8259), without its quotes: valid UTF-8,
  * always. Controls, DEL and hidden characters become \uXXXX, or a short form

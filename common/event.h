@@ -46,6 +46,7 @@ struct channel {
 	/* records and processes lost, by cause */
 	__u64 lost_ring;   /* the ring buffer was full */
 	__u64 lost_busy;   /* the scratch of this CPU was taken by an interrupted program */
+	__u64 lost_map;	   /* there was no room for one more in a map */
 	__u64 lost_follow; /* a descendant could not be noted */
 };
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <signal.h>
@@ -24,9 +25,23 @@
 
 #define PID_NS_INITIAL 0xEFFFFFFCU /* PROC_PID_INIT_INO, linux/proc_ns.h */
 #define PIDS_OLD 32768		   /* entries, where the kernel has to reserve them all at once */
-#define PID_MAX_LIMIT 4194304	   /* linux/threads.h: so many entries are never all used */
+#define PID_MAX_LIMIT 4194304	   /* linux/threads.h: there are never more processes */
 
 enum { OPT_FOLLOW = 0x1000, OPT_PPID, OPT_LONG = 0x10000 /* a letter that is not for us */ };
+
+/* A descriptor of a process, see pidfd_open(2), or a negative errno after saying why not. */
+static int open_process(const char *option, const char *text, pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd < 0 && errno == ESRCH)
+		return log_err(0, "%s: no such process: %s", option, text);
+	/* What it says of a thread: EINVAL, or ENOENT since 6.9. */
+	if (fd < 0 && (errno == EINVAL || errno == ENOENT))
+		return log_err(0, "%s: not a process but a thread of one (see --tid): %s", option,
+			       text);
+	return fd < 0 ? log_err(-errno, "%s %s", option, text) : fd;
+}
 
 static int add_pid(const char *item, size_t len, void *ctx)
 {
@@ -49,14 +64,9 @@ static int add_pid(const char *item, size_t len, void *ctx)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	fd = syscall(SYS_pidfd_open, (pid_t)pid, 0);
-	if (fd < 0 && errno == ESRCH)
-		return log_err(0, "-p: no such process: %s", text);
-	/* What pidfd_open(2) says of a thread: EINVAL, or ENOENT since 6.9. */
-	if (fd < 0 && (errno == EINVAL || errno == ENOENT))
-		return log_err(0, "-p: not a process but a thread of one (see --tid): %s", text);
+	fd = open_process("-p", text, pid);
 	if (fd < 0)
-		return log_err(-errno, "-p %s", text);
+		return fd;
 	f->pids[f->pid_count].pid = pid;
 	f->pids[f->pid_count++].fd = fd;
 	return 0;
@@ -96,6 +106,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct filters *f = state->input;
 	uint64_t number;
+	int fd;
 
 	switch (key & ~OPT_LONG) {
 	case 'p':
@@ -111,8 +122,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_PPID:
 		if (parse_number("--ppid", arg, 1, INT_MAX, &number))
 			return EINVAL;
-		if (kill(number, 0) && errno == ESRCH)
-			return -log_err(0, "--ppid: no such process: %s", arg);
+		fd = open_process("--ppid", arg, number);
+		if (fd < 0)
+			return EINVAL;
+		close(fd);
 		f->kernel->ppid = number;
 		return 0;
 	case 'u':
@@ -161,11 +174,31 @@ void filter_leave_letters(const struct argp_option *own)
 static const char *const followers[] = { "follow_newtask", "follow_exit" };
 #define FOLLOWERS (sizeof(followers) / sizeof(*followers))
 
+/* How many processes there can be: proc_sys_kernel(5). */
+static uint32_t processes_max(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/threads-max", "re");
+	uint32_t most;
+
+	if (!file || fscanf(file, "%" SCNu32, &most) != 1 || most > PID_MAX_LIMIT)
+		most = PID_MAX_LIMIT;
+	if (file)
+		fclose(file);
+	return most;
+}
+
+int filter_make_room(struct bpf_map *map)
+{
+	if (hook_has_lazy_maps())
+		return bpf_map__set_max_entries(map, processes_max());
+	bpf_map__set_map_flags(map, 0);
+	return bpf_map__set_max_entries(map, PIDS_OLD);
+}
+
 int filter_prepare(struct filters *f, struct bpf_object *object, bool descendants)
 {
 	struct bpf_map *pids = bpf_object__find_map_by_name(object, "pids");
 	struct stat ns;
-	int entries = f->pid_count ? f->pid_count : 1;
 
 	f->kernel->self = getpid();
 	/* Without /proc there is no telling; the numbers are then those of the initial namespace. */
@@ -179,24 +212,12 @@ int filter_prepare(struct filters *f, struct bpf_object *object, bool descendant
 	f->kernel->by_cgroup = f->cgroup >= 0;
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "cgroups"),
 				f->kernel->by_cgroup);
-	if (f->kernel->follow) {
-		/*
-		 * Since 6.1 a program may add to a map that takes its memory as
-		 * it needs it, so this one can have room for every process there
-		 * is.  bpf_ktime_get_tai_ns() came with that kernel.
-		 */
-		if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_ktime_get_tai_ns,
-					    NULL) > 0) {
-			entries = PID_MAX_LIMIT;
-		} else {
-			entries = PIDS_OLD;
-			bpf_map__set_map_flags(pids, 0);
-		}
-		for (size_t i = 0; i < FOLLOWERS; i++)
-			bpf_program__set_autoload(
-				bpf_object__find_program_by_name(object, followers[i]), true);
-	}
-	return bpf_map__set_max_entries(pids, entries);
+	if (!f->kernel->follow)
+		return bpf_map__set_max_entries(pids, f->pid_count ?: 1);
+	for (size_t i = 0; i < FOLLOWERS; i++)
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object, followers[i]),
+					  true);
+	return filter_make_room(pids);
 }
 
 /* Lets a process through.  If it ended meanwhile, the program that would have taken it out may have come too soon. */

@@ -31,6 +31,13 @@ extern const struct argp filter_argp;
 void filter_leave_letters(const struct argp_option *own);
 
 /*
+ * Before the program is loaded: gives a map by processes, one with
+ * BPF_F_NO_PREALLOC, room for all that there can be, or as many as are
+ * reasonable where it has to take its memory at once.  0 or a negative errno.
+ */
+int filter_make_room(struct bpf_map *map);
+
+/*
  * Before the program is loaded: sizes of maps, and which programs there need to
  * be.  `descendants`: of COMMAND.  0 or a negative errno, after saying why.
  */

@@ -16,7 +16,14 @@ bool hook_has_loops(void)
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_loop, NULL) > 0;
 }
 
-bool hook_has_fexit(void)
+bool hook_has_lazy_maps(void)
+{
+	/* It came with the same kernel. */
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_ktime_get_tai_ns,
+				       NULL) > 0;
+}
+
+bool hook_has_fexit(bool nested)
 {
 	static const struct bpf_insn exit_0[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -25,8 +32,12 @@ bool hook_has_fexit(void)
 	/* No function has this ID: a kernel that would take the program says so, one that refuses its kind says that. */
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT,
 		    .attach_btf_id = 1);
-	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", exit_0, 2, &opts);
+	int fd;
 
+	/* The end of a PID namespace in which a trampoline is given back can deadlock Linux 6.1. */
+	if (nested)
+		return false;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", exit_0, 2, &opts);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0 || errno == EINVAL;

@@ -8,8 +8,10 @@
 
 /* bpf_loop(), and with it (5.17) bpf_find_vma() and the older bpf_task_pt_regs(). */
 bool hook_has_loops(void);
-/* Programs at the return of a kernel function: some kernels and some hosts refuse them. */
-bool hook_has_fexit(void);
+/* May a program add to a map that takes its memory as it needs it, and anybody read one (6.1)? */
+bool hook_has_lazy_maps(void);
+/* Programs at the return of a kernel function: some kernels and some hosts refuse them.  `nested`: we are in a PID namespace. */
+bool hook_has_fexit(bool nested);
 /* Has the kernel such a function, for a program at its return?  Not where the compiler has inlined it. */
 bool hook_has_function(const char *name);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,22 @@ int errno_number(const char *name, size_t len)
 		return -1;
 	n = strtol(name, &end, 10);
 	return end == name + len && n > 0 && n < ERRNO_MAX ? (int)n : -1;
+}
+
+const char *signal_name(int signal)
+{
+	static char name[32];
+	const char *known = sigabbrev_np(signal);
+
+	if (known)
+		snprintf(name, sizeof(name), "SIG%s", known);
+	else if (signal == SIGRTMIN)
+		return "SIGRTMIN";
+	else if (signal > SIGRTMIN && signal <= SIGRTMAX)
+		snprintf(name, sizeof(name), "SIGRTMIN+%d", signal - SIGRTMIN);
+	else
+		snprintf(name, sizeof(name), "SIG%d", signal);
+	return name;
 }
 
 #define FLAG(name) \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The names that C programs give to numbers: errno values and the flags of open(2). */
+/* The names that C programs give to numbers: errno values, signals and the flags of open(2). */
 #ifndef COMMON_NAMES_H
 #define COMMON_NAMES_H
 
@@ -13,6 +13,9 @@
 const char *errno_name(int err);
 /* 2 for "ENOENT" or "2"; -1 if it is neither. */
 int errno_number(const char *name, size_t len);
+
+/* "SIGKILL" for 9, "SIGRTMIN+1" for the second real-time signal; valid until the next call. */
+const char *signal_name(int signal);
 
 /* Decodes the flags of open(2): "O_RDONLY|O_CLOEXEC"; what has no name is in hexadecimal.  Needs 256 bytes.  Returns those used. */
 size_t open_flags_text(char *buf, size_t size, uint64_t flags);

@@ -90,9 +90,24 @@ void output_text(struct output *o, const char *text, size_t len, size_t *columns
 	output_advance(o, end);
 }
 
+void output_shell(struct output *o, const char *text, size_t len, bool quote)
+{
+	char *start = output_room(o, len * ESCAPE_TEXT_MAX + ESCAPE_SHELL_EXTRA);
+
+	output_advance(o, escape_shell(start, text, len, o->utf8, quote));
+}
+
 void output_json_string(struct output *o, const char *text, size_t len, bool *exact)
 {
 	output_advance(o, escape_json(output_room(o, len * ESCAPE_JSON_MAX), text, len, exact));
+}
+
+bool output_json_is_exact(struct output *o, const char *text, size_t len)
+{
+	bool exact;
+
+	escape_json(output_room(o, len * ESCAPE_JSON_MAX), text, len, &exact);
+	return exact;
 }
 
 void output_json_text(struct output *o, const char *key, const char *text, size_t len)
@@ -104,7 +119,13 @@ void output_json_text(struct output *o, const char *key, const char *text, size_
 	output_put(o, "\"");
 	if (exact)
 		return;
-	output_format(o, ",\"%s_hex\":\"", key);
+	output_format(o, ",\"%s_hex\":", key);
+	output_hex(o, text, len);
+}
+
+void output_hex(struct output *o, const char *text, size_t len)
+{
+	output_put(o, "\"");
 	output_advance(o, escape_hex(output_room(o, len * 2), text, len));
 	output_put(o, "\"");
 }

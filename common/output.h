@@ -45,10 +45,16 @@ void output_put(struct output *o, const char *text);
 void output_format(struct output *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Untrusted bytes, escaped for a row; `columns`, if not NULL, is set to what they take on a terminal. */
 void output_text(struct output *o, const char *text, size_t len, size_t *columns);
+/* The same as a word of a shell, see escape_shell(). */
+void output_shell(struct output *o, const char *text, size_t len, bool quote);
 /* The inside of a JSON string; *exact as escape_json() says. */
 void output_json_string(struct output *o, const char *text, size_t len, bool *exact);
+/* Would it be exact? */
+bool output_json_is_exact(struct output *o, const char *text, size_t len);
 /* "key":"value" of untrusted bytes, and "key_hex" where the value is not valid UTF-8. */
 void output_json_text(struct output *o, const char *key, const char *text, size_t len);
+/* Bytes as a JSON string of hexadecimal. */
+void output_hex(struct output *o, const char *text, size_t len);
 void output_number(struct output *o, int64_t number);
 void output_pad(struct output *o, size_t columns);
 

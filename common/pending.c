@@ -13,15 +13,16 @@ static size_t held; /* bytes */
 
 static struct pending **bucket(uint64_t key)
 {
-	/* Fibonacci hashing: keys are addresses, alike but for their middle bits. */
+	/* Fibonacci hashing: keys are addresses, alike but for their middle bits, or count up. */
 	return &buckets[key * 0x9E3779B97F4A7C15ULL >> (64 - BITS)];
 }
 
 int pending_put(uint64_t key, const void *record, size_t size)
 {
+	size_t most = size <= PENDING_SMALL ? PENDING_MAX : PENDING_MAX / 2;
 	struct pending **head = bucket(key), *new;
 
-	new = held + size < PENDING_MAX ? malloc(sizeof(*new) + size) : NULL;
+	new = held + size < most ? malloc(sizeof(*new) + size) : NULL;
 	if (!new)
 		return -ENOMEM;
 	held += size;

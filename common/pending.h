@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Records that wait for their other half, by a number that both have: what an
- * io_uring request asked for, until it ends.
+ * io_uring request asked for, or what a process has executed, until it ends.
  */
 #ifndef COMMON_PENDING_H
 #define COMMON_PENDING_H
@@ -16,9 +16,13 @@ struct pending {
 	char record[] __attribute__((aligned(8)));
 };
 
+#define PENDING_SMALL 4096 /* bytes */
+
 /*
  * Keeps a copy of a record; it hides an older one of the same key.  0, or
- * -ENOMEM: also when 16 MB are kept, for who is traced decides how much that is.
+ * -ENOMEM: also when 16 MB are kept, for who is traced decides how much that is;
+ * and half of that is for small records, so that large ones cannot displace
+ * everybody's.
  */
 int pending_put(uint64_t key, const void *record, size_t size);
 /* Takes a record out, to be freed by the caller; NULL if there is none. */

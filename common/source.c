@@ -41,16 +41,19 @@ struct source *source__new(struct bpf_object *object, struct channel *channel, i
 			   int (*on_record)(void *ctx, void *record, size_t size), void *ctx)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u64 = UINT64_MAX };
+	/* Not that there are records, but that somebody wakes the reader: that ends a nap. */
+	struct epoll_event woken = { .events = EPOLLIN | EPOLLET, .data.u64 = UINT64_MAX };
+	int ring = bpf_object__find_map_fd_by_name(object, "ring");
 	struct source *s = calloc(1, sizeof(*s));
 	int err;
 
 	if (!s)
 		return NULL;
 	s->channel = channel;
-	s->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "ring"), on_record, ctx,
-				   NULL);
+	s->ring = ring_buffer__new(ring, on_record, ctx, NULL);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (!s->ring || s->epoll < 0 || epoll_ctl(s->epoll, EPOLL_CTL_ADD, epoll, &event) ||
+	if (!s->ring || s->epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, ring, &woken) ||
+	    epoll_ctl(s->epoll, EPOLL_CTL_ADD, epoll, &event) ||
 	    epoll_ctl(s->epoll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(s->ring), &event)) {
 		err = errno;
 		log_err(-err, "ring buffer");

@@ -53,7 +53,7 @@ static struct {
 	struct options options;
 	bool stdout_closed;
 	uint64_t deadline; /* CLOCK_MONOTONIC; 0: none */
-	uint64_t events;
+	uint64_t events, forgotten;
 
 	int epoll; /* whatever there is to wait for, except records */
 	int signalled;
@@ -230,7 +230,7 @@ static void log_programs(void)
 /* --- losses --- */
 
 struct losses {
-	uint64_t ring, busy, missed, output, follow;
+	uint64_t ring, busy, missed, output, memory, map, follow;
 };
 
 static uint64_t losses(struct losses *l)
@@ -239,12 +239,13 @@ static uint64_t losses(struct losses *l)
 	struct bpf_program *p;
 	struct bpf_prog_info info;
 
-	*l = (struct losses){ channel->lost_ring, channel->lost_busy, 0, run.out.lost,
+	*l = (struct losses){ channel->lost_ring,  channel->lost_busy, 0,
+			      run.out.lost,	   run.forgotten,      channel->lost_map,
 			      channel->lost_follow };
 	bpf_object__for_each_program(p, run.bpf.object)
 		if (program_info(p, &info))
 			l->missed += info.recursion_misses;
-	return l->ring + l->busy + l->missed + l->output;
+	return l->ring + l->busy + l->missed + l->output + l->memory + l->map;
 }
 
 static void print_losses(const char *type, bool end)
@@ -255,10 +256,9 @@ static void print_losses(const char *type, bool end)
 		const char *word;
 		uint64_t count;
 	} why[] = {
-		{ "ring buffer full", l.ring },
-		{ "program busy", l.busy },
-		{ "recursion", l.missed },
-		{ "not written", l.output },
+		{ "ring buffer full", l.ring }, { "program busy", l.busy },
+		{ "recursion", l.missed },	{ "not written", l.output },
+		{ "out of memory", l.memory },	{ "map full", l.map },
 	};
 	char text[256];
 	size_t used = 0;
@@ -270,8 +270,9 @@ static void print_losses(const char *type, bool end)
 		output_format(&run.out,
 			      ",\"lost\":%" PRIu64 ",\"lost_ring_full\":%" PRIu64
 			      ",\"lost_busy\":%" PRIu64 ",\"lost_recursion\":%" PRIu64
-			      ",\"lost_output\":%" PRIu64 ",\"not_followed\":%" PRIu64 "}\n",
-			      lost, l.ring, l.busy, l.missed, l.output, l.follow);
+			      ",\"lost_output\":%" PRIu64 ",\"lost_memory\":%" PRIu64
+			      ",\"lost_map_full\":%" PRIu64 ",\"not_followed\":%" PRIu64 "}\n",
+			      lost, l.ring, l.busy, l.missed, l.output, l.memory, l.map, l.follow);
 		output_flush(&run.out);
 	}
 	if (lost + l.follow == run.reported && !(end && lost + l.follow))
@@ -320,6 +321,11 @@ void tool_show(const void *record)
 	output_end(o);
 }
 
+void tool_lose(void)
+{
+	run.forgotten++;
+}
+
 static int on_record(void *ctx, void *record, size_t size)
 {
 	(void)ctx;
@@ -332,10 +338,13 @@ static int on_record(void *ctx, void *record, size_t size)
 /* What has come in goes out.  Returns the number of records. */
 static int drain(void)
 {
+	uint64_t now = clock_now();
 	int n;
 
 	clock_sync();
 	n = source__drain(run.source);
+	if (run.tool->settle)
+		run.tool->settle(now);
 	if (output_flush(&run.out) || is_enough())
 		stopping = 1;
 	return n;
@@ -479,11 +488,14 @@ static int start(void)
 	run.source = source__new(run.bpf.object, run.bpf.channel, run.epoll, on_record, NULL);
 	if (!run.source)
 		return -errno;
-	err = filter_arm(&run.options.filters, run.bpf.object, run.bpf.channel, run.child.pid);
-	err = err ?: run.tool->attach();
+	clock_init(); /* no event is earlier */
+	err = run.tool->attach();
+	/* At a hook that both have, the command's program is to run before that which ends the following. */
+	err = err
+		      ?: filter_arm(&run.options.filters, run.bpf.object, run.bpf.channel,
+				    run.child.pid);
 	if (err)
 		return err;
-	clock_init();
 	context_init(*run.bpf.want);
 	if (run.options.verbose)
 		log_programs();

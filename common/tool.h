@@ -41,11 +41,15 @@ struct tool {
 	int (*attach)(void);
 	/* Shows a record, with tool_show() or not.  It is in the ring buffer, and gone afterwards. */
 	void (*handle)(const void *record, size_t size);
+	/* After the records that there were at a time (CLOCK_MONOTONIC, ns) have been handed over; may be NULL. */
+	void (*settle)(uint64_t now);
 	void (*finish)(void); /* the same for what is left at the end; may be NULL */
 };
 
 /* Prints a record, with its stacks if they were asked for: an event.  Those after --max-events are not printed. */
 void tool_show(const void *record);
+/* An event could not be kept until it could be shown. */
+void tool_lose(void);
 
 int tool_main(struct tool *tool, int argc, char **argv);
 

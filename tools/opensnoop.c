@@ -117,8 +117,7 @@ static int load(void)
 		skel->rodata->patterns = patterns;
 	else
 		opens.patterns = patterns.count ? &patterns : NULL;
-	/* The end of a PID namespace in which a trampoline is given back can deadlock Linux 6.1. */
-	fexit = !any && !skel->rodata->filter.pidns && hook_has_fexit();
+	fexit = !any && hook_has_fexit(skel->rodata->filter.pidns);
 	if (!any && !fexit)
 		log_info("opens by 32-bit programs are not seen without --compat: "
 			 "no program may watch functions return here");

@@ -38,6 +38,24 @@ static void check_text(const char *src, size_t len, bool utf8)
 	free(dst);
 }
 
+static void check_shell(const char *src, size_t len, bool utf8, bool quote)
+{
+	size_t size = len * ESCAPE_TEXT_MAX + ESCAPE_SHELL_EXTRA, n;
+	char *dst = malloc(size), *back = malloc(size);
+
+	CHECK(dst && back);
+	n = (size_t)(escape_shell(dst, src, len, utf8, quote) - dst);
+	CHECK(n <= size);
+	CHECK(unescape_shell(back, dst, n) == (ssize_t)len);
+	CHECK(memcmp(back, src, len) == 0);
+	CHECK(is_utf8(dst, n));
+	CHECK(utf8 ? escape_columns(dst, n) <= n : escape_columns(dst, n) == n);
+	CHECK(!quote || dst[n - 1] == '\'');
+	CHECK(!(n == 1 && dst[0] == '?') && !(n == 3 && memcmp(dst, "...", 3) == 0));
+	free(back);
+	free(dst);
+}
+
 static void check_json(const char *src, size_t len)
 {
 	char *dst = malloc(len * ESCAPE_JSON_MAX + 1), *back = malloc(len * ESCAPE_JSON_MAX + 1);
@@ -64,6 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_text(src, size, true);
 	check_text(src, size, false);
 	check_json(src, size);
+	for (int i = 0; i < 4; i++)
+		check_shell(src, size, i & 1, i & 2);
 
 	CHECK(hex);
 	CHECK(escape_hex(hex, src, size) == hex + 2 * size);

@@ -146,6 +146,21 @@ static void interrupted(void **state)
 	assert_text(50 * MS, "23:59:58.050000");
 }
 
+static void since(void **state)
+{
+	(void)state;
+	start("UTC", EVENING);
+	assert_true(clock_since(BOOT) == 0);
+	assert_true(clock_since(BOOT + 1) == 1);
+	assert_true(clock_since(BOOT + 100000 * SECOND + 7) == 100000 * SECOND + 7);
+	/* Whatever becomes of the wall clock. */
+	wall -= 7200 * SECOND;
+	clock_sync();
+	monotonic += 3 * SECOND;
+	clock_sync();
+	assert_true(clock_since(monotonic) == 3 * SECOND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +169,7 @@ int main(void)
 		cmocka_unit_test(zone_of_the_machine),
 		cmocka_unit_test(steps),
 		cmocka_unit_test(interrupted),
+		cmocka_unit_test(since),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

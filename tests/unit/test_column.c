@@ -477,6 +477,155 @@ static void json_hostile(void **state)
 		"\"id\":4294967295,\"comm\":\"\",\"text\":\"\\u0000\xef\xbf\xbd\",\"text_hex\":\"00c3\"");
 }
 
+/* --- columns that print themselves --- */
+
+/* Bytes of the text: "a+b", or an array. */
+static void print_list(const void *record, struct output *out)
+{
+	const struct record *r = record;
+	bool exact;
+
+	output_put(out, out->json ? "[" : "");
+	for (size_t i = 0; i < r->len; i++) {
+		if (out->json) {
+			output_put(out, i ? ",\"" : "\"");
+			output_json_string(out, r->text + i, 1, &exact);
+			output_put(out, "\"");
+		} else {
+			output_put(out, i ? "+" : "");
+			output_text(out, r->text + i, 1, NULL);
+		}
+	}
+	output_put(out, out->json ? "]" : "");
+}
+
+static void print_whole(const void *record, struct output *out)
+{
+	const struct record *r = record;
+
+	output_text(out, r->text, strlen(r->text), NULL);
+}
+
+static const struct column printing[] = {
+	{ .name = "ID", .width = 3, .kind = COLUMN_U32, .offset = offsetof(struct record, id) },
+	{ .name = "LEFT", .width = -6, .print = print_list, .want = 2 },
+	{ .name = "RIGHT", .width = 6, .print = print_list },
+	{ .name = "ANY", .print = print_list },
+	{ .name = "WHOLE", .width = 4, .print = print_whole },
+	{ .name = "TEXT", .get = get_text },
+	{ .name = "NOTE", .get = get_note, .note = true },
+	{},
+};
+
+static void prints(void **state)
+{
+	struct record r = usual;
+
+	(void)state;
+	table.columns = printing;
+	r.text = "abc";
+	r.len = 2;
+	choose("LEFT,ID");
+	assert_int_equal(table_wants(&table), 2);
+	assert_heading("LEFT    ID\n");
+	assert_row(&r, "a+b     42");
+	choose("RIGHT,ID");
+	assert_heading(" RIGHT  ID\n");
+	assert_row(&r, "   a+b  42");
+	choose("ID,RIGHT,LEFT,ANY");
+	assert_heading(" ID  RIGHT LEFT   ANY\n");
+	assert_row(&r, " 42    a+b a+b    a+b");
+	r.note = "(cut)";
+	assert_row(&r, " 42    a+b a+b    a+b\t(cut)");
+	/* Nothing at all. */
+	r.len = 0;
+	assert_row(&r, " 42               \t(cut)");
+	r.note = NULL;
+	choose("ANY");
+	assert_row(&r, "");
+	/* More than there is room for moves what follows, and nothing is cut. */
+	r.text = "abcd";
+	r.len = 4;
+	choose("LEFT,RIGHT,ID");
+	assert_row(&r, "a+b+c+d a+b+c+d  42");
+}
+
+static void prints_last(void **state)
+{
+	struct record r = usual;
+
+	(void)state;
+	table.columns = printing;
+	r.text = "ab";
+	r.len = 2;
+	choose("ID,LEFT");
+	assert_heading(" ID LEFT\n");
+	assert_row(&r, " 42 a+b");
+	r.note = "(cut)";
+	assert_row(&r, " 42 a+b\t(cut)");
+	choose("ID,RIGHT");
+	assert_row(&r, " 42    a+b\t(cut)");
+}
+
+static void prints_columns_of_the_terminal(void **state)
+{
+	struct record r = usual;
+
+	(void)state;
+	table.columns = printing;
+	choose("WHOLE,ID");
+	r.text = "h\xc3\xbc";
+	assert_row(&r, "  h\xc3\xbc  42");
+	o.utf8 = false;
+	r.text = "\xc3";
+	assert_row(&r, "\\303  42");
+	r.text = "\n";
+	assert_row(&r, "  \\n  42");
+}
+
+/* The memory of the output moves while a column prints. */
+static void prints_much(void **state)
+{
+	static char text[300000];
+	struct record r = usual;
+
+	(void)state;
+	table.columns = printing;
+	memset(text, 'x', sizeof(text) - 1);
+	r.text = text;
+	choose("ID,WHOLE,RIGHT");
+	r.len = 1;
+	o.json = false;
+	table_print(&table, &o, &r);
+	assert_int_equal(o.used, 4 + sizeof(text) - 1 + 1 + 6);
+	assert_memory_equal(o.buf, " 42 xxx", 7);
+	assert_memory_equal(o.buf + o.used - 9, "xx      x", 9);
+	o.used = 0;
+}
+
+static void prints_json(void **state)
+{
+	struct record r = usual;
+
+	(void)state;
+	table.columns = printing;
+	r.text = "a\"b";
+	r.len = 3;
+	choose("ID,RIGHT,TEXT");
+	assert_json(&r, "\"id\":42,\"right\":[\"a\",\"\\\"\",\"b\"],\"text\":\"a\\\"b\"");
+	r.len = 0;
+	choose("LEFT,ANY");
+	assert_json(&r, "\"left\":[],\"any\":[]");
+	r.note = "(cut)";
+	assert_json(&r, "\"left\":[],\"any\":[],\"note\":\"(cut)\"");
+	r.note = NULL;
+	choose("NOTE,ANY,ID");
+	assert_json(&r, "\"any\":[],\"id\":42");
+	choose("ID,LEFT,NOTE");
+	r.note = "(cut)";
+	assert_json(&r, "\"id\":42,\"left\":[],\"note\":\"(cut)\"");
+}
+
 /* --- words --- */
 
 static void assert_words(uint32_t bits, const char *wanted_text)
@@ -510,10 +659,27 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(chosen),	    TEST(added),  TEST(refused),      TEST(as_many_as_there_can_be),
-		TEST(wanted),	    TEST(listed), TEST(rows),	      TEST(aligned),
-		TEST(to_the_right), TEST(last),	  TEST(too_wide),     TEST(hostile),
-		TEST(longest),	    TEST(json),	  TEST(json_hostile), TEST(words),
+		TEST(chosen),
+		TEST(added),
+		TEST(refused),
+		TEST(as_many_as_there_can_be),
+		TEST(wanted),
+		TEST(listed),
+		TEST(rows),
+		TEST(aligned),
+		TEST(to_the_right),
+		TEST(last),
+		TEST(too_wide),
+		TEST(hostile),
+		TEST(longest),
+		TEST(json),
+		TEST(json_hostile),
+		TEST(words),
+		TEST(prints),
+		TEST(prints_last),
+		TEST(prints_columns_of_the_terminal),
+		TEST(prints_much),
+		TEST(prints_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,17 @@ static char *text_of(const char *src, size_t len, bool utf8, size_t *n)
 	return dst;
 }
 
+static char *word_of(const char *src, size_t len, bool utf8, bool quote, size_t *n)
+{
+	size_t size = len * ESCAPE_TEXT_MAX + ESCAPE_SHELL_EXTRA;
+	char *dst = malloc(size);
+
+	assert_non_null(dst);
+	*n = (size_t)(escape_shell(dst, src, len, utf8, quote) - dst);
+	assert_true(*n <= size);
+	return dst;
+}
+
 static char *json_of(const char *src, size_t len, bool *exact, size_t *n)
 {
 	char *dst = malloc(len * ESCAPE_JSON_MAX + !len);
@@ -31,6 +42,30 @@ static char *json_of(const char *src, size_t len, bool *exact, size_t *n)
 	*n = (size_t)(escape_json(dst, src, len, exact) - dst);
 	assert_true(*n <= len * ESCAPE_JSON_MAX);
 	return dst;
+}
+
+static bool is_text(const char *text, size_t len, const char *wanted)
+{
+	return len == strlen(wanted) && !memcmp(text, wanted, len);
+}
+
+/* As a word of a shell: these bytes again, and neither what stands for "unreadable" nor for "cut". */
+static void check_word(const char *src, size_t len, bool utf8, bool quote)
+{
+	size_t n;
+	char *dst = word_of(src, len, utf8, quote, &n), *plain = malloc(n + 1);
+
+	assert_non_null(plain);
+	assert_int_equal(unescape_shell(plain, dst, n), len);
+	assert_memory_equal(plain, src, len);
+	assert_true(is_utf8(dst, n));
+	for (size_t i = 0; !utf8 && i < n; i++)
+		assert_in_range(dst[i], ' ', '~');
+	assert_false(is_text(dst, n, "?") || is_text(dst, n, "..."));
+	assert_true(!quote ||
+		    (strchr("'\"", dst[n - 1]) && (dst[0] == dst[n - 1] || !memcmp(dst, "$'", 2))));
+	free(plain);
+	free(dst);
 }
 
 /* Everything that holds for any bytes at all. */
@@ -52,6 +87,8 @@ static void check_bytes(const char *src, size_t len)
 			assert_in_range(dst[i], ' ', '~');
 		free(plain);
 		free(dst);
+		check_word(src, len, utf8, false);
+		check_word(src, len, utf8, true);
 	}
 
 	dst = json_of(src, len, &exact, &n);
@@ -78,6 +115,16 @@ static void assert_text(const char *src, size_t len, bool utf8, const char *want
 	free(dst);
 }
 
+static void assert_word(const char *src, size_t len, bool utf8, bool quote, const char *wanted)
+{
+	size_t n;
+	char *dst = word_of(src, len, utf8, quote, &n);
+
+	if (!is_text(dst, n, wanted))
+		fail_msg("%.*s is not %s", (int)n, dst, wanted);
+	free(dst);
+}
+
 static void assert_json(const char *src, size_t len, bool wanted_exact, const char *wanted)
 {
 	size_t n;
@@ -91,6 +138,8 @@ static void assert_json(const char *src, size_t len, bool wanted_exact, const ch
 }
 
 #define TEXT(src, utf8, wanted) assert_text(src, sizeof(src) - 1, utf8, wanted)
+#define WORD(src, wanted) assert_word(src, sizeof(src) - 1, true, false, wanted)
+#define QUOTED(src, wanted) assert_word(src, sizeof(src) - 1, true, true, wanted)
 #define JSON(src, exact, wanted) assert_json(src, sizeof(src) - 1, exact, wanted)
 
 static void text_ascii(void **state)
@@ -125,6 +174,92 @@ static void text_utf8(void **state)
 	TEXT("x\xe2\x80\xaey", true, "x\\342\\200\\256y");
 	TEXT("\xef\xbb\xbf", true, "\\357\\273\\277");
 	TEXT("\xf3\xa0\x81\x81", true, "\\363\\240\\201\\201");
+}
+
+static void words_as_they_are(void **state)
+{
+	static const char *const some[] = {
+		"x",
+		"/bin/ls",
+		"-la",
+		"--color=auto",
+		"a.b-c_d",
+		"user@host:/dir",
+		"1,2.5%",
+		"+x",
+		"..",
+		"....",
+		"...x",
+		".",
+		"-",
+		"OLD=/NEW",
+		"h\xc3\xbc",
+		"C++",
+		"\xf0\x9f\x98\x80",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(*some); i++)
+		assert_word(some[i], strlen(some[i]), true, false, some[i]);
+}
+
+static void words_in_quotes(void **state)
+{
+	static const char special[] = " |&;()<>$`\"*?[]!{}#~^";
+	char word[4] = "", wanted[6];
+
+	(void)state;
+	WORD("", "''");
+	WORD("two words", "'two words'");
+	WORD("$(rm -rf /)", "'$(rm -rf /)'");
+	WORD("~/x", "'~/x'");
+	WORD("a=~", "'a=~'");
+	WORD("{a,b}", "'{a,b}'");
+	WORD("\"", "'\"'");
+	/* What stands for something here: an argument that is not to be read, and those left out. */
+	WORD("?", "'?'");
+	WORD("...", "'...'");
+	for (size_t i = 0; special[i]; i++) {
+		word[0] = special[i];
+		word[1] = '\0';
+		sprintf(wanted, "'%s'", word);
+		assert_word(word, 1, true, false, wanted);
+		assert_word(word, 1, false, true, wanted);
+	}
+	QUOTED("", "''");
+	QUOTED("x", "'x'");
+	QUOTED("two words", "'two words'");
+	QUOTED("h\xc3\xbc", "'h\xc3\xbc'");
+	QUOTED("?", "'?'");
+	QUOTED("...", "'...'");
+}
+
+static void words_with_escapes(void **state)
+{
+	(void)state;
+	/* Where quotes are enough there are none. */
+	WORD("it's", "\"it's\"");
+	WORD("'", "\"'\"");
+	WORD("\\", "'\\'");
+	WORD("a\\nb", "'a\\nb'");
+	QUOTED("it's", "\"it's\"");
+	WORD("it's $x", "$'it\\'s $x'");
+	WORD("it's \"", "$'it\\'s \"'");
+	WORD("it's!", "$'it\\'s!'");
+	WORD("it's `", "$'it\\'s `'");
+	WORD("\\'", "$'\\\\\\''");
+	WORD("\\\n", "$'\\\\\\n'");
+	WORD("a\nb c", "$'a\\nb c'");
+	WORD("\033[2J", "$'\\033[2J'");
+	/* A digit behind stays what it is. */
+	WORD("\0011", "$'\\0011'");
+	WORD("\xff'\xff", "$'\\377\\'\\377'");
+	WORD("x\xe2\x80\xaey", "$'x\\342\\200\\256y'");
+	/* Cut by a quote, it must not become another character. */
+	WORD("\xc3'\xbc", "$'\\303\\'\\274'");
+	QUOTED("it's\n", "$'it\\'s\\n'");
+	assert_word("h\xc3\xbc", 3, false, false, "$'h\\303\\274'");
+	assert_word("h\xc3\xbc", 3, false, true, "$'h\\303\\274'");
 }
 
 static void json_forms(void **state)
@@ -165,7 +300,7 @@ static bool steers(uint32_t cp)
 
 static void every_code_point(void **state)
 {
-	char src[4], dst[4 * ESCAPE_JSON_MAX];
+	char src[4], dst[4 * ESCAPE_JSON_MAX], *end;
 	bool exact;
 	size_t len;
 
@@ -177,6 +312,11 @@ static void every_code_point(void **state)
 		if ((escape_text(dst, src, len, true) == dst + len && !memcmp(dst, src, len)) !=
 		    passes)
 			fail_msg("text: U+%04X", cp);
+		/* In quotes or not, or with its bytes escaped. */
+		end = escape_shell(dst, src, len, true, false);
+		if ((dst[0] != '$' || cp == '$') != (passes || cp == '\\') ||
+		    unescape_shell(dst, dst, (size_t)(end - dst)) != (ssize_t)len)
+			fail_msg("shell: U+%04X", cp);
 		passes = passes && cp != '"';
 		if ((escape_json(dst, src, len, &exact) == dst + len && !memcmp(dst, src, len)) !=
 		    passes)
@@ -209,6 +349,28 @@ static void every_short_sequence(void **state)
 	}
 }
 
+/* What bytes do to those around them: lengths and mixtures that nobody would think of. */
+static void random_bytes(void **state)
+{
+	static const char often[] = "''\\\\$?...\n\033 a=~#1\xc3\xbc\xe2\x80\xae\xff";
+	uint32_t seed = 1;
+	char src[40];
+	size_t len;
+
+	(void)state;
+	for (int round = 0; round < 50000; round++) {
+		seed = seed * 1664525 + 1013904223;
+		len = seed >> 16 & 15;
+		len += len == 15 ? seed >> 20 & 15 : 0;
+		for (size_t i = 0; i < len; i++) {
+			seed = seed * 1664525 + 1013904223;
+			src[i] = seed & 1 << 30 ? often[(seed >> 8) % (sizeof(often) - 1)]
+						: (char)(seed >> 16);
+		}
+		check_bytes(src, len);
+	}
+}
+
 static void worst_cases(void **state)
 {
 	char src[4096], *dst;
@@ -219,6 +381,9 @@ static void worst_cases(void **state)
 	memset(src, 033, sizeof(src));
 	dst = text_of(src, sizeof(src), true, &n);
 	assert_int_equal(n, sizeof(src) * ESCAPE_TEXT_MAX);
+	free(dst);
+	dst = word_of(src, sizeof(src), true, false, &n);
+	assert_int_equal(n, sizeof(src) * ESCAPE_TEXT_MAX + ESCAPE_SHELL_EXTRA);
 	free(dst);
 	dst = json_of(src, sizeof(src), &exact, &n);
 	assert_int_equal(n, sizeof(src) * ESCAPE_JSON_MAX);
@@ -247,9 +412,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_ascii),
 		cmocka_unit_test(text_utf8),
+		cmocka_unit_test(words_as_they_are),
+		cmocka_unit_test(words_in_quotes),
+		cmocka_unit_test(words_with_escapes),
 		cmocka_unit_test(json_forms),
 		cmocka_unit_test(every_code_point),
 		cmocka_unit_test(every_short_sequence),
+		cmocka_unit_test(random_bytes),
 		cmocka_unit_test(worst_cases),
 		cmocka_unit_test(hex),
 		cmocka_unit_test(columns),

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -65,6 +67,41 @@ static void errno_numbers(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		if (number(bad[i]) != -1)
 			fail_msg("'%s' is %d", bad[i], number(bad[i]));
+}
+
+static void signals(void **state)
+{
+	static const struct {
+		int signal;
+		const char *name;
+	} known[] = {
+		{ SIGHUP, "SIGHUP" },	    { SIGINT, "SIGINT" },   { SIGQUIT, "SIGQUIT" },
+		{ SIGILL, "SIGILL" },	    { SIGTRAP, "SIGTRAP" }, { SIGABRT, "SIGABRT" },
+		{ SIGBUS, "SIGBUS" },	    { SIGFPE, "SIGFPE" },   { SIGKILL, "SIGKILL" },
+		{ SIGUSR1, "SIGUSR1" },	    { SIGSEGV, "SIGSEGV" }, { SIGUSR2, "SIGUSR2" },
+		{ SIGPIPE, "SIGPIPE" },	    { SIGALRM, "SIGALRM" }, { SIGTERM, "SIGTERM" },
+		{ SIGXCPU, "SIGXCPU" },	    { SIGXFSZ, "SIGXFSZ" }, { SIGSYS, "SIGSYS" },
+		{ SIGVTALRM, "SIGVTALRM" },
+	};
+	char seen[129][32], number_of[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		assert_string_equal(signal_name(known[i].signal), known[i].name);
+	assert_string_equal(signal_name(SIGRTMIN + 1), "SIGRTMIN+1");
+	assert_string_equal(signal_name(SIGRTMIN + 2), "SIGRTMIN+2");
+	/* All that fits into a wait status has a name of its own, those that libc keeps for itself as well. */
+	for (int i = 0; i <= 128; i++) {
+		snprintf(seen[i], sizeof(seen[i]), "%s", signal_name(i));
+		assert_memory_equal(seen[i], "SIG", 3);
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(seen[i], seen[j]);
+		snprintf(number_of, sizeof(number_of), "SIG%d", i);
+		if (i >= 1 && i <= 31)
+			assert_string_not_equal(seen[i], number_of);
+		else if (i < SIGRTMIN || i > SIGRTMAX)
+			assert_string_equal(seen[i], number_of);
+	}
 }
 
 static void assert_flags(uint64_t flags, const char *wanted)
@@ -158,9 +195,8 @@ static void flag_tests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(errnos),
-		cmocka_unit_test(errno_numbers),
-		cmocka_unit_test(flags),
+		cmocka_unit_test(errnos),     cmocka_unit_test(errno_numbers),
+		cmocka_unit_test(signals),    cmocka_unit_test(flags),
 		cmocka_unit_test(flag_tests),
 	};
 

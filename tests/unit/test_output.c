@@ -159,6 +159,10 @@ static void nothing(void **state)
 	output_json_string(&o, "", 0, &exact);
 	assert_true(exact);
 	assert_int_equal(o.used, 0);
+	output_shell(&o, "", 0, false);
+	assert_buffer("''");
+	output_hex(&o, "", 0);
+	assert_buffer("\"\"");
 	assert_int_equal(output_flush(&o), 0);
 	output_json_text(&o, "k", "", 0);
 	assert_buffer("\"k\":\"\"");
@@ -196,6 +200,50 @@ static void untrusted(void **state)
 	assert_buffer("\"path\":\"\xef\xbf\xbd/\\u0000\",\"path_hex\":\"ff2f00\"");
 }
 
+static void shell_words(void **state)
+{
+	(void)state;
+	o.utf8 = true;
+	output_shell(&o, "plain", 5, false);
+	output_put(&o, " ");
+	output_shell(&o, "plain", 5, true);
+	output_put(&o, " ");
+	output_shell(&o, "h\xc3\xbc x", 5, false);
+	output_put(&o, " ");
+	output_shell(&o, "it's\n", 5, false);
+	assert_buffer("plain 'plain' 'h\xc3\xbc x' $'it\\'s\\n'");
+	o.utf8 = false;
+	output_shell(&o, "h\xc3\xbc", 3, false);
+	assert_buffer("$'h\\303\\274'");
+}
+
+static void hex(void **state)
+{
+	(void)state;
+	output_put(&o, "x:");
+	output_hex(&o, "\x00\x7f\x80\xff\"", 5);
+	assert_buffer("x:\"007f80ff22\"");
+}
+
+/* Where the memory there is ends just behind what is to be written, or in the middle of it. */
+static void at_the_edge(void **state)
+{
+	size_t room;
+
+	(void)state;
+	for (size_t left = 0; left < 16; left++) {
+		output_put(&o, "");
+		room = o.size - left;
+		output_pad(&o, room);
+		output_shell(&o, "'\x1b", 2, true);
+		output_hex(&o, "\x01\x02", 2);
+		assert_memory_equal(o.buf + room, "$'\\'\\033'\"0102\"", 15);
+		assert_int_equal(o.used, room + 15);
+		output_close(&o);
+		o.used = o.size = 0;
+	}
+}
+
 static void growth(void **state)
 {
 	size_t len = 3 * BATCH, columns;
@@ -212,6 +260,14 @@ static void growth(void **state)
 	assert_int_equal(o.used, 5 * len + 12);
 	assert_memory_equal(o.buf, "before\\033\\033", 14);
 	assert_memory_equal(o.buf + o.used - 10, "    behind", 10);
+	o.used = 0;
+	output_shell(&o, text, len, false);
+	assert_int_equal(o.used, 4 * len + 3);
+	assert_memory_equal(o.buf + o.used - 9, "\\033\\033'", 9);
+	o.used = 0;
+	output_hex(&o, text, len);
+	assert_int_equal(o.used, 2 * len + 2);
+	assert_memory_equal(o.buf + o.used - 5, "1b1b\"", 5);
 	o.used = 0;
 	free(text);
 }
@@ -461,6 +517,9 @@ int main(void)
 		TEST(nothing),
 		TEST(numbers),
 		TEST(untrusted),
+		TEST(shell_words),
+		TEST(hex),
+		TEST(at_the_edge),
 		TEST(growth),
 		TEST(files),
 		TEST(no_file),

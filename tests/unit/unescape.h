@@ -48,6 +48,85 @@ static inline ssize_t unescape_text(char *dst, const char *text, size_t len)
 	return out - dst;
 }
 
+/* The inside of $'...', where a quote has an escape of its own besides those of unescape_text(). */
+static inline ssize_t unescape_quoted(char *dst, const char *text, size_t len)
+{
+	char *out = dst;
+	size_t start = 0, i = 0;
+	ssize_t n;
+
+	for (;;) {
+		if (i < len && (text[i] != '\\' || i + 1 == len || text[i + 1] != '\'')) {
+			i += text[i] == '\\' ? 2 : 1;
+			continue;
+		}
+		n = unescape_text(out, text + start, (i < len ? i : len) - start);
+		if (n < 0)
+			return -1;
+		out += n;
+		if (i >= len)
+			return out - dst;
+		*out++ = '\'';
+		start = i += 2;
+	}
+}
+
+/* Does a byte outside of quotes stand for itself in bash, wherever in a command the word is? bash(1). */
+static inline bool is_literal(const char *word, size_t i)
+{
+	unsigned char c = (unsigned char)word[i];
+
+	if (c <= ' ' || c == 0x7f || strchr("|&;()<>$`\\\"'*?[!{", c))
+		return false;
+	/* A comment, the second of the history's expansions, and a home directory. */
+	if (!i)
+		return c != '#' && c != '^' && c != '~';
+	return c != '~' || (word[i - 1] != '=' && word[i - 1] != ':');
+}
+
+/* The bytes that bash makes of one word; @dst has room for @len of them. */
+static inline ssize_t unescape_shell(char *dst, const char *word, size_t len)
+{
+	char *out = dst;
+	size_t i = 0, end;
+	ssize_t n;
+	bool escapes;
+	char quote;
+
+	if (!len)
+		return -1;
+	while (i < len) {
+		escapes = word[i] == '$' && i + 1 < len && word[i + 1] == '\'';
+		quote = escapes ? '\'' : word[i];
+		if (quote != '\'' && quote != '"') {
+			if (!is_literal(word, i))
+				return -1;
+			*out++ = word[i++];
+			continue;
+		}
+		i += escapes ? 2 : 1;
+		for (end = i; end < len && word[end] != quote; end++)
+			if (escapes && word[end] == '\\')
+				end++;
+		if (end >= len)
+			return -1;
+		if (escapes) {
+			n = unescape_quoted(out, word + i, end - i);
+			if (n < 0)
+				return -1;
+			out += n;
+		}
+		for (; !escapes && i < end; i++) {
+			if ((unsigned char)word[i] < ' ' || word[i] == 0x7f ||
+			    (quote == '"' && strchr("$`\\!", word[i])))
+				return -1;
+			*out++ = word[i];
+		}
+		i = end + 1;
+	}
+	return out - dst;
+}
+
 static inline size_t encode_utf8(char *dst, uint32_t cp)
 {
 	if (cp < 0x80) {
