@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # One word here is a command: bpf/X.bpf.c, tools/X.c and man/X.8 are found by its name.
-TOOLS := opensnoop
+TOOLS := opensnoop execsnoop
 
 VERSION := 0.1.0
 
@@ -70,7 +70,7 @@ BINS      := $(TOOLS:%=$(BUILD)/%)
 SKELS     := $(TOOLS:%=$(BUILD)/bpf/%.skel.h)
 COMMON    := $(patsubst %.c,%.o,$(wildcard common/*.c))
 UNIT      := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
-WORKLOADS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/workload/*.c))
+WORKLOADS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/workload/*.c)) $(BUILD)/workload/told_static
 BENCH     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 STAMP     := $(BUILD)/flags
 DEPS      := $(filter deps,$(MAKECMDGOALS))
@@ -148,7 +148,7 @@ $(UNIT): $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(BUILD)/asan/libsnoop.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-$(filter-out %32,$(WORKLOADS)) $(BENCH): $(BUILD)/%: tests/%.c $(STAMP)
+$(filter-out %32 %_static,$(WORKLOADS)) $(BENCH): $(BUILD)/%: tests/%.c $(STAMP)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_FLAGS) $(LDFLAGS) -pthread -o $@ $<
@@ -159,6 +159,13 @@ $(filter %32,$(WORKLOADS)): $(BUILD)/%: tests/%.c $(STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(if $(filter x86_64-%,$(TARGET)),$(CC) -m32 -O1 -nostdlib -static -ffreestanding -fno-pic \
 		-fno-stack-protector -fno-asynchronous-unwind-tables $(WARNINGS) -MMD -MP -o $@ $<,:)
+
+# The same without a loader, and without libc: what costs least to execute.
+$(filter %_static,$(WORKLOADS)): $(BUILD)/%_static: tests/%.c $(STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O1 -nostdlib -static -ffreestanding -fno-pic -fno-stack-protector \
+		-fno-asynchronous-unwind-tables $(WARNINGS) -MMD -MP -o $@ $<
 
 test-programs: $(UNIT) $(WORKLOADS) $(BENCH)
 

@@ -36,7 +36,7 @@ typedef __s64 s64;
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long bx, cx, dx, si, di, bp, r10, r12, r13, r14, r15, orig_ax, ip, cs, sp;
+	unsigned long bx, cx, dx, si, di, bp, r8, r10, r12, r13, r14, r15, orig_ax, ip, cs, sp;
 };
 
 struct thread_info {
@@ -93,15 +93,31 @@ typedef struct {
 	int counter;
 } atomic_t;
 
-struct signal_struct {
-	atomic_t live; /* threads of the process that have not begun to exit */
+struct tty_struct {
+	char name[64];
 };
+
+struct signal_struct {
+	atomic_t live;	     /* threads of the process that have not begun to exit */
+	struct pid *pids[4]; /* [3]: of the session */
+	struct tty_struct *tty;
+	unsigned int flags; /* SIGNAL_... */
+	int group_exit_code;
+};
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
 
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags; /* PF_... */
 	int pid, tgid;
+	int exit_code;
 	char comm[16];
+	u64 start_time;	  /* CLOCK_MONOTONIC */
+	u64 self_exec_id; /* how often it has executed a program */
+	kuid_t loginuid;
 	struct task_struct *group_leader, *real_parent;
 	struct pid *thread_pid;
 	struct signal_struct *signal;
@@ -119,6 +135,8 @@ typedef struct {
 struct mm_struct {
 	struct file *exe_file;
 	unsigned long start_stack; /* where it was when the program began: the arguments follow */
+	unsigned long arg_start, arg_end,
+		env_end; /* strings, each with its NUL; env begins at arg_end */
 	mm_context_t context;
 };
 
@@ -127,6 +145,12 @@ struct vm_area_struct {
 	unsigned long vm_flags; /* VM_... */
 	unsigned long vm_pgoff; /* in pages */
 	struct file *vm_file;
+};
+
+struct linux_binprm {	      /* a program that is being executed */
+	const char *filename; /* as it was asked for */
+	const char *interp;   /* what is run in its place, such as the interpreter of a script */
+	int argc;
 };
 
 /* --- cgroups: a cgroup is a directory of kernfs --- */

@@ -48,6 +48,7 @@ test    prog:git                git                          git                
 test    prog:find               findutils                    findutils          findutils     findutils            findutils
 test    prog:diff               diffutils                    diffutils          diffutils     diffutils            diffutils
 test    prog:pgrep              procps                       procps-ng          procps-ng     procps               procps-ng
+test    prog:script             bsdutils                     util-linux         util-linux    util-linux           util-linux-misc
 test    prog:setpriv            util-linux                   util-linux         util-linux    util-linux           setpriv
 test    prog:setcap             libcap2-bin                  libcap             libcap        libcap-progs         libcap-utils
 bench   prog:/usr/sbin/opensnoop libbpf-tools            -                  -             -                    -
