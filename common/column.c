@@ -2,6 +2,7 @@
 #include "common/column.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "common/escape.h"
 #include "common/event.h"
 #include "common/log.h"
+#include "common/names.h"
 
 /* Not tolower(3): what that does is up to the reader's locale. */
 static char lower(char c)
@@ -16,7 +18,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
-static const struct column *table_find(const struct table *t, const char *name, size_t len)
+const struct column *table_find(const struct table *t, const char *name, size_t len)
 {
 	size_t i;
 
@@ -100,6 +102,16 @@ void cell_words(struct cell *c, const char *const *words, uint32_t bits)
 					 used ? " " : "", *words);
 	if (used)
 		cell_text(c, c->buf, used);
+}
+
+void cell_errno(struct cell *c, int err)
+{
+	const char *name = errno_name(err);
+
+	if (name)
+		cell_text(c, name, strlen(name));
+	else
+		cell_text(c, c->buf, sprintf(c->buf, "%d", err));
 }
 
 uint32_t table_wants(const struct table *t)

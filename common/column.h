@@ -79,10 +79,15 @@ static inline void cell_text(struct cell *c, const char *text, size_t len)
  * well.  0, or -EINVAL after naming what is wrong.
  */
 int table_choose(struct table *t, const char *spec);
+/* The column of that name, in upper or lower case; NULL if there is none. */
+const struct column *table_find(const struct table *t, const char *name, size_t len);
 /* Shows a column as well, in its place; the name is known to be right. */
 void table_show(struct table *t, const char *name);
 /* A cell that is one of a list of words, or several of them: for bits 0, 1, ... that are set; nothing for none. */
 void cell_words(struct cell *c, const char *const *words, uint32_t bits);
+
+/* The name of an error, or its number where it has none. */
+void cell_errno(struct cell *c, int err);
 
 /* All that the shown columns want. */
 uint32_t table_wants(const struct table *t);

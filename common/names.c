@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -74,15 +75,17 @@ const char *signal_name(int signal)
 	return name;
 }
 
+struct flag {
+	const char *name;
+	uint64_t bits;
+};
+
 #define FLAG(name) \
 	{ \
 #name, name \
 	}
 /* Flags of several bits stand before the single bits that they contain. */
-static const struct {
-	const char *name;
-	uint64_t bits;
-} flags_known[] = {
+static const struct flag flags_known[] = {
 	FLAG(O_CREAT),
 	FLAG(O_EXCL),
 	FLAG(O_NOCTTY),
@@ -109,24 +112,30 @@ static const struct {
 	FLAG(O_NDELAY),
 };
 
+/* What is set, after `used` bytes of text that end where a name can follow; bits without a name in hexadecimal. */
+static size_t flags_text(char *buf, size_t size, size_t used, uint64_t flags,
+			 const struct flag *known, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if ((flags & known[i].bits) != known[i].bits)
+			continue;
+		flags &= ~known[i].bits;
+		used += snprintf(buf + used, size - used, "%s%s", used ? "|" : "", known[i].name);
+	}
+	if (flags || !used)
+		used += snprintf(buf + used, size - used, "%s%#llx", used ? "|" : "",
+				 (unsigned long long)flags);
+	return used;
+}
+
 static const char *const modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };
 
 #define FLAGS_KNOWN (sizeof(flags_known) / sizeof(*flags_known))
 
 size_t open_flags_text(char *buf, size_t size, uint64_t flags)
 {
-	size_t used = snprintf(buf, size, "%s", modes[flags & O_ACCMODE]);
-	uint64_t rest = flags & ~(uint64_t)O_ACCMODE;
-
-	for (size_t i = 0; i < FLAGS_KNOWN; i++) {
-		if ((rest & flags_known[i].bits) != flags_known[i].bits)
-			continue;
-		rest &= ~flags_known[i].bits;
-		used += snprintf(buf + used, size - used, "|%s", flags_known[i].name);
-	}
-	if (rest)
-		used += snprintf(buf + used, size - used, "|0x%llx", (unsigned long long)rest);
-	return used;
+	return flags_text(buf, size, snprintf(buf, size, "%s", modes[flags & O_ACCMODE]),
+			  flags & ~(uint64_t)O_ACCMODE, flags_known, FLAGS_KNOWN);
 }
 
 int open_flag_test(const char *name, size_t len, uint64_t *mask, uint64_t *value)
@@ -146,4 +155,41 @@ int open_flag_test(const char *name, size_t len, uint64_t *mask, uint64_t *value
 		}
 	}
 	return -1;
+}
+
+/* In the order of their bits.  CLONE_NEWTIME has the place of a signal: clone(2) cannot be asked for it. */
+static const struct flag clone_flags[] = {
+	FLAG(CLONE_NEWTIME),
+	FLAG(CLONE_VM),
+	FLAG(CLONE_FS),
+	FLAG(CLONE_FILES),
+	FLAG(CLONE_SIGHAND),
+	FLAG(CLONE_PIDFD),
+	FLAG(CLONE_PTRACE),
+	FLAG(CLONE_VFORK),
+	FLAG(CLONE_PARENT),
+	FLAG(CLONE_THREAD),
+	FLAG(CLONE_NEWNS),
+	FLAG(CLONE_SYSVSEM),
+	FLAG(CLONE_SETTLS),
+	FLAG(CLONE_PARENT_SETTID),
+	FLAG(CLONE_CHILD_CLEARTID),
+	FLAG(CLONE_DETACHED),
+	FLAG(CLONE_UNTRACED),
+	FLAG(CLONE_CHILD_SETTID),
+	FLAG(CLONE_NEWCGROUP),
+	FLAG(CLONE_NEWUTS),
+	FLAG(CLONE_NEWIPC),
+	FLAG(CLONE_NEWUSER),
+	FLAG(CLONE_NEWPID),
+	FLAG(CLONE_NEWNET),
+	FLAG(CLONE_IO),
+	{ "CLONE_CLEAR_SIGHAND", 1ULL << 32 }, /* linux/sched.h, by clone3(2) only */
+	{ "CLONE_INTO_CGROUP", 1ULL << 33 },
+};
+
+size_t clone_flags_text(char *buf, size_t size, uint64_t flags)
+{
+	return flags_text(buf, size, 0, flags, clone_flags,
+			  sizeof(clone_flags) / sizeof(*clone_flags));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The names that C programs give to numbers: errno values, signals and the flags of open(2). */
+/* The names that C programs give to numbers: errno values, signals, and the flags of open(2) and clone(2). */
 #ifndef COMMON_NAMES_H
 #define COMMON_NAMES_H
 
@@ -19,6 +19,8 @@ const char *signal_name(int signal);
 
 /* Decodes the flags of open(2): "O_RDONLY|O_CLOEXEC"; what has no name is in hexadecimal.  Needs 256 bytes.  Returns those used. */
 size_t open_flags_text(char *buf, size_t size, uint64_t flags);
+/* The same for those of clone(2) and clone3(2), "CLONE_VM|CLONE_VFORK"; "0" for none.  Needs 512 bytes. */
+size_t clone_flags_text(char *buf, size_t size, uint64_t flags);
 /*
  * The test for one name: flags & *mask == *value.  An access mode is two bits
  * and O_RDONLY none of them set; O_SYNC and O_TMPFILE are several bits.  0, or
