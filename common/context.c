@@ -82,12 +82,15 @@ void context_get_pidns(const void *record, struct cell *cell)
 	get_number(record, parts_of(record).c->pidns, cell);
 }
 
-static size_t get_path(const char *names, const struct path_info *info, struct cell *cell)
+static size_t get_path(const struct event *e, const char *names, const struct path_info *info,
+		       struct cell *cell)
 {
 	size_t len = path_text(cell->buf, sizeof(cell->buf), names, info);
 
 	if (len)
 		cell_text(cell, cell->buf, len);
+	else if (!e->context)
+		cell_unknown(cell);
 	return len;
 }
 
@@ -95,7 +98,7 @@ void context_get_exe(const void *record, struct cell *cell)
 {
 	struct parts p = parts_of(record);
 
-	get_path(p.exe, &p.c->exe, cell);
+	get_path(record, p.exe, &p.c->exe, cell);
 }
 
 uint32_t context_exe_state(const void *record)
@@ -107,7 +110,7 @@ size_t context_cwd(const void *record, struct cell *cell)
 {
 	struct parts p = parts_of(record);
 
-	return get_path(p.cwd, &p.c->cwd, cell);
+	return get_path(record, p.cwd, &p.c->cwd, cell);
 }
 
 void context_get_cwd(const void *record, struct cell *cell)
@@ -119,7 +122,7 @@ void context_get_cgroup(const void *record, struct cell *cell)
 {
 	struct parts p = parts_of(record);
 
-	get_path(p.cgroup, &p.c->cgroup, cell);
+	get_path(record, p.cgroup, &p.c->cgroup, cell);
 }
 
 /* --- stacks --- */
