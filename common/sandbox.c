@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/hook.h"
 #include "common/log.h"
 
 /*
@@ -90,6 +91,7 @@ static const struct row always[] = {
 	{ SYS_madvise, 0, 0, 0 },
 	{ SYS_futex, 0, 0, 0 },
 	{ SYS_getrandom, 0, 0, 0 },
+	{ SYS_sysinfo, 0, 0, 0 }, /* glibc's qsort(3), before 2.37 */
 
 	/* stdio asks what a descriptor is; which call that is depends on the
 	 * C library. A path besides the flag cannot be told from none, but
@@ -131,7 +133,6 @@ static const struct row reading[] = {
 	{ SYS_fcntl, 1, ALL_BITS, F_SETFD },
 	{ SYS_fcntl, 1, ALL_BITS, F_GETFL },
 	{ SYS_getcwd, 0, 0, 0 },
-	{ SYS_sysinfo, 0, 0, 0 }, /* glibc's qsort(3), before 2.37 */
 };
 
 /* At most six instructions for a row, and six around them all. */
@@ -217,7 +218,7 @@ static int drop_bounding_set(void)
 }
 
 /* Of what we have; no set keeps anything else. */
-static int keep_capabilities(uint32_t keep)
+static int keep_capabilities(uint64_t keep)
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -226,9 +227,10 @@ static int keep_capabilities(uint32_t keep)
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -1;
-	keep &= data[0].permitted;
+	keep &= data[0].permitted | (uint64_t)data[1].permitted << 32;
 	memset(data, 0, sizeof(data));
-	data[0].effective = data[0].permitted = keep;
+	data[0].effective = data[0].permitted = (uint32_t)keep;
+	data[1].effective = data[1].permitted = keep >> 32;
 	/* Takes them from the ambient set too, which is never more than the
 	 * permitted and the inheritable have in common: capabilities(7). */
 	return (int)syscall(SYS_capset, &header, data);
@@ -237,7 +239,10 @@ static int keep_capabilities(uint32_t keep)
 int sandbox_enter(const struct sandbox *s)
 {
 	/* Another user's process takes no signal from us: kill(2). */
-	uint32_t keep = s->child > 0 ? 1u << CAP_KILL : 0;
+	uint64_t keep = s->child > 0 ? 1ULL << CAP_KILL : 0;
+
+	if (s->read_maps && !hook_has_lazy_maps())
+		keep |= 1ULL << CAP_BPF;
 
 	attempt(drop_bounding_set(), "bounding set");
 	if (geteuid() == 0) {

@@ -13,6 +13,7 @@
 struct sandbox {
 	pid_t child;	 /* the COMMAND that we may signal and reap; 0: none */
 	bool read_files; /* symbols are looked up: files may be opened to read */
+	bool read_maps; /* of BPF, by bpf(2): for this older kernels want CAP_BPF, which stays there */
 };
 
 /*
@@ -32,7 +33,8 @@ struct sandbox {
  *
  * Linux 5.10 answers EPERM to every bpf(2) from here on, where
  * kernel.unprivileged_bpf_disabled is set (__sys_bpf() in kernel/bpf/syscall.c;
- * later kernels refuse only what creates something): read what is mapped.
+ * later kernels refuse only what creates something): read what is mapped, or ask
+ * for @read_maps.
  *
  * A step that this process may not take, or that the kernel does not know, is
  * told with -v and passed over: who started with few privileges has few to
