@@ -24,6 +24,16 @@ static struct tool *tool;
 static const char *run_as; /* the value of --user */
 static uint32_t run_as_uid;
 
+/* "interval" and "count", of a command that has these. */
+static int parse_argument(const char *arg, unsigned int number)
+{
+	if (tool->tick && number == 0)
+		return parse_seconds("interval", arg, &options->interval);
+	if (tool->tick && number == 1)
+		return parse_number("count", arg, 1, UINT64_MAX, &options->count);
+	return log_err(0, "unexpected argument: '%s' (a command goes after --)", arg);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
@@ -38,15 +48,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->verbose = true;
 		log_init(tool->name, true);
 		return 0;
-	case OPT_MAX_EVENTS:
-		return -parse_number("--max-events", arg, 1, UINT64_MAX, &options->max_events);
 	case OPT_USER:
 		run_as = arg;
 		return parse_user("--user", arg, &run_as_uid) ? EINVAL : 0;
 	case ARGP_KEY_ARG:
 		if (!state->quoted || state->next - 1 < state->quoted)
-			return -log_err(0, "unexpected argument: '%s' (a command goes after --)",
-					arg);
+			return -parse_argument(arg, state->arg_num);
 		options->command = state->argv + state->next - 1;
 		state->next = state->argc;
 		return 0;
@@ -78,9 +85,6 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 	case 'T':
 		options->timestamp = true;
 		return 0;
-	case 'U':
-		options->uid = true;
-		return 0;
 	case 'e':
 		options->extended = true;
 		return 0;
@@ -101,20 +105,36 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 	case OPT_NO_HEADER:
 		options->no_header = true;
 		return 0;
+	case ARGP_KEY_END:
+		if (options->timestamp)
+			table_show(table, "TIME");
+		return options->extended ? -table_choose(table, tool->extended) : 0;
+	}
+	(void)state;
+	return ARGP_ERR_UNKNOWN;
+}
+
+/* What only commands have that show single events. */
+static error_t parse_events(int key, char *arg, struct argp_state *state)
+{
+	(void)state;
+	switch (key) {
+	case 'U':
+		options->uid = true;
+		return 0;
 	case OPT_STACK:
 		tool->want |= WANT_USER_STACK;
 		return 0;
 	case OPT_KERNEL_STACK:
 		tool->want |= WANT_KERNEL_STACK;
 		return 0;
+	case OPT_MAX_EVENTS:
+		return -parse_number("--max-events", arg, 1, UINT64_MAX, &options->max_events);
 	case ARGP_KEY_END:
-		if (options->timestamp)
-			table_show(table, "TIME");
 		if (options->uid)
-			table_show(table, "UID");
-		return options->extended ? -table_choose(table, tool->extended) : 0;
+			table_show(tool->table, "UID");
+		return 0;
 	}
-	(void)state;
 	return ARGP_ERR_UNKNOWN;
 }
 
@@ -126,7 +146,6 @@ static error_t parse_own(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option run_options[] = {
 	{ "duration", 'd', "SECONDS", 0, "Trace for that long", 0 },
-	{ "max-events", OPT_MAX_EVENTS, "N", 0, "End after N events", 0 },
 	{ "user", OPT_USER, "USER", 0, "Run COMMAND as USER", 0 },
 	{ "verbose", 'v', NULL, 0, "Say what is attached, what is not and why", 0 },
 	{},
@@ -134,30 +153,47 @@ static const struct argp_option run_options[] = {
 
 static const struct argp_option output_options[] = {
 	{ "timestamp", 'T', NULL, 0, "Show the TIME", 0 },
-	{ "print-uid", 'U', NULL, 0, "Show the UID", 0 },
 	{ "extended", 'e', NULL, 0, "Show more columns", 0 },
 	{ "output", 'o', "COL[,COL...]", 0,
 	  "Show these columns; +COL,... these as well; list: list them", 0 },
 	{ "json", 'J', NULL, 0, "Print a JSON object a line", 0 },
 	{ "to", OPT_TO, "FILE", 0, "Print records into FILE, not to standard output", 0 },
+	{ "no-header", OPT_NO_HEADER, NULL, 0, "Print no heading", 0 },
+	{},
+};
+
+static const struct argp_option event_options[] = {
+	{ "print-uid", 'U', NULL, 0, "Show the UID", 0 },
 	{ "stack", OPT_STACK, NULL, 0, "Show the user stack of each event", 0 },
 	{ "kernel-stack", OPT_KERNEL_STACK, NULL, 0, "Show the kernel stack of each event", 0 },
-	{ "no-header", OPT_NO_HEADER, NULL, 0, "Print no heading", 0 },
+	{ "max-events", OPT_MAX_EVENTS, "N", 0, "End after N events", 0 },
 	{},
 };
 
 int options_parse(struct options *to, struct tool *of, struct filter *filter, int argc, char **argv)
 {
 	const struct argp own = { .options = of->options, .parser = parse_own };
-	const struct argp output = { .options = output_options, .parser = parse_output };
+	const struct argp events = { .options = event_options, .parser = parse_events };
+	const struct argp_child more_output[] = { { &events, 0, NULL, 0 }, {} };
+	const struct argp output = {
+		.options = output_options,
+		.parser = parse_output,
+		.children = of->tick ? NULL : more_output,
+	};
 	const struct argp_child children[] = {
 		{ &filter_argp, 0, "Which processes:", 1 },
-		{ &own, 0, "Which events, and how:", 2 },
+		{ &own, 0, of->tick ? "What is counted, and how:" : "Which events, and how:", 2 },
 		{ &output, 0, "Output:", 3 },
 		{},
 	};
-	const struct argp argp = { run_options, parse, "[-- COMMAND [ARG...]]", of->doc, children,
-				   NULL,	NULL };
+	const struct argp argp = {
+		.options = run_options,
+		.parser = parse,
+		.args_doc = of->tick ? "[INTERVAL [COUNT]] [-- COMMAND [ARG...]]"
+				     : "[-- COMMAND [ARG...]]",
+		.doc = of->doc,
+		.children = children,
+	};
 	static char version[64];
 
 	snprintf(version, sizeof(version), "%s %s", of->name, VERSION);
@@ -167,6 +203,7 @@ int options_parse(struct options *to, struct tool *of, struct filter *filter, in
 	tool = of;
 	options->filters.kernel = filter;
 	options->filters.cgroup = -1;
+	options->interval = 1000000000;
 	if (table_choose(tool->table, tool->columns))
 		return -EINVAL;
 	filter_leave_letters(of->options);

@@ -16,6 +16,8 @@ struct options {
 	const char *to;		   /* file for records; NULL: standard output */
 	bool json, timestamp, uid, extended, no_header, verbose;
 	uint64_t duration;   /* nanoseconds; 0: no end */
+	uint64_t interval;   /* nanoseconds, of a command that counts */
+	uint64_t count;	     /* of intervals; 0: no end */
 	uint64_t max_events; /* 0: no end */
 };
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -33,6 +34,8 @@ static void *grown(void *old, size_t size)
 
 int output_open(struct output *o, const char *path, const volatile sig_atomic_t *stopping)
 {
+	struct winsize window;
+
 	*o = (struct output){ .fd = STDOUT_FILENO, .stopping = stopping };
 	o->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	if (path) {
@@ -40,6 +43,8 @@ int output_open(struct output *o, const char *path, const volatile sig_atomic_t 
 		if (o->fd < 0)
 			return log_err(-errno, "%s", path);
 	}
+	if (!ioctl(o->fd, TIOCGWINSZ, &window))
+		o->lines = window.ws_row ?: 24; /* a serial line does not know */
 	/* Room for a reader that is not run for a while; anything but a pipe says no. */
 	fcntl(o->fd, F_SETPIPE_SZ, PIPE_SIZE);
 	return 0;

@@ -15,6 +15,7 @@ struct output {
 	int fd;
 	bool json;
 	bool utf8;			       /* the terminal's charset is UTF-8 */
+	unsigned short lines;		       /* of the terminal; 0: it is none */
 	bool closed;			       /* the reader has gone away (EPIPE) */
 	int error;			       /* negative errno of a write that failed otherwise */
 	uint64_t lost;			       /* records that were not written */

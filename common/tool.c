@@ -53,6 +53,7 @@ static struct {
 	struct options options;
 	bool stdout_closed;
 	uint64_t deadline; /* CLOCK_MONOTONIC; 0: none */
+	uint64_t next_tick, ticks;
 	uint64_t events, forgotten;
 
 	int epoll; /* whatever there is to wait for, except records */
@@ -307,7 +308,7 @@ static bool is_enough(void)
 	return run.options.max_events && run.events >= run.options.max_events;
 }
 
-void tool_show(const void *record)
+void tool_show_row(const char *type, const void *record)
 {
 	struct output *o = &run.out;
 
@@ -315,15 +316,33 @@ void tool_show(const void *record)
 		return;
 	run.events++;
 	output_put(o, o->json ? "{" : "");
+	if (o->json && type)
+		output_format(o, "\"type\":\"%s\",", type);
 	table_print(run.tool->table, o, record);
 	context_print_stacks(o, record, run.tool->want);
 	output_put(o, o->json ? "}\n" : "\n");
 	output_end(o);
 }
 
+void tool_show(const void *record)
+{
+	tool_show_row(NULL, record);
+}
+
 void tool_lose(void)
 {
 	run.forgotten++;
+}
+
+void tool_heading(void)
+{
+	if (!run.options.no_header && !run.options.json)
+		table_heading(run.tool->table, &run.out);
+}
+
+void tool_drain(void)
+{
+	source__drain(run.source);
 }
 
 static int on_record(void *ctx, void *record, size_t size)
@@ -412,6 +431,36 @@ static void check_end(void)
 	}
 }
 
+static void tick(enum tick why)
+{
+	if (!run.tool->tick)
+		return;
+	run.tool->tick(why, &run.out);
+	if (output_flush(&run.out))
+		stopping = 1;
+}
+
+/* Counts from the beginning, not from the last time, so that being late once moves no other end of an interval. */
+static void tick_if_due(uint64_t now)
+{
+	if (!run.tool->tick || now < run.next_tick)
+		return;
+	tick(TICK_INTERVAL);
+	do
+		run.next_tick += run.options.interval;
+	while (run.next_tick <= now);
+	if (++run.ticks == run.options.count)
+		stopping = 1;
+}
+
+/* Milliseconds to wait, not longer than to the end of the interval. */
+static int until_tick(int timeout, uint64_t now)
+{
+	uint64_t left = run.next_tick > now ? (run.next_tick - now + MS - 1) / MS : 0;
+
+	return run.tool->tick && left < (uint64_t)timeout ? (int)left : timeout;
+}
+
 static void trace(void)
 {
 	uint64_t now;
@@ -422,9 +471,10 @@ static void trace(void)
 		now = clock_now();
 		check_end();
 		report_losses(now);
+		tick_if_due(now);
 		if (stopping)
 			break;
-		timeout = source__pause(run.source, got, now);
+		timeout = until_tick(source__pause(run.source, got, now), now);
 		if (source__is_napping(run.source)) {
 			look_around(run.epoll, timeout);
 		} else if (source__sleep(run.source)) {
@@ -439,6 +489,10 @@ static void trace(void)
 	do
 		drain();
 	while (source__pending(run.source) && clock_now() - now < SETTLE);
+	tick_if_due(now);
+	if (run.ticks < run.options.count || !run.options.count)
+		tick(TICK_LAST);
+	tick(TICK_TOTAL);
 }
 
 /*
@@ -464,7 +518,8 @@ static void leave_detaching_behind(void)
 
 static int start(void)
 {
-	struct sandbox sandbox = { .read_files = run.tool->want & WANT_USER_STACK };
+	struct sandbox sandbox = { .read_files = run.tool->want & WANT_USER_STACK,
+				   .read_maps = run.tool->tick };
 	int err;
 
 	if (run.stdout_closed && !run.options.to)
@@ -476,6 +531,10 @@ static int start(void)
 	err = err ?: check_kernel();
 	err = err ?: output_open(&run.out, run.options.to, &stopping);
 	run.out.json = run.options.json;
+	if (!err && run.tool->in_json && run.options.json)
+		err = table_choose(run.tool->table, run.tool->in_json);
+	if (!err && run.tool->on_terminal && run.out.lines && !run.options.json)
+		err = table_choose(run.tool->table, run.tool->on_terminal);
 	err = err ?: watch_everything();
 	if (!err && run.options.command)
 		err = watch(run.child.pidfd, EPOLLIN | EPOLLONESHOT, WATCH_CHILD);
@@ -503,11 +562,9 @@ static int start(void)
 	err = sandbox_enter(&sandbox);
 	if (err)
 		return err;
-	if (!run.options.no_header && !run.options.json) {
-		table_heading(run.tool->table, &run.out);
-		if (output_flush(&run.out))
-			stopping = 1;
-	}
+	tool_heading();
+	if (output_flush(&run.out))
+		stopping = 1;
 	log_info("ready");
 	return 0;
 }
@@ -560,6 +617,7 @@ int tool_main(struct tool *tool, int argc, char **argv)
 		run.deadline = clock_now() + run.options.duration;
 		alarm_after(run.options.duration);
 	}
+	run.next_tick = clock_now() + run.options.interval;
 	trace();
 	if (tool->finish)
 		tool->finish();

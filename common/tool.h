@@ -23,6 +23,9 @@ struct tool_bpf {
 	struct channel *channel; /* skel->bss->channel */
 };
 
+/* Why a command that counts is called: an interval is over, the run is (before its interval is), or all of it is to be told. */
+enum tick { TICK_INTERVAL, TICK_LAST, TICK_TOTAL };
+
 struct tool {
 	const char *name;
 	const char *doc; /* for --help: one sentence, then after a \v what follows the options */
@@ -32,6 +35,8 @@ struct tool {
 	struct table *table;
 	const char *columns;  /* shown by default, "PID,COMM,..." */
 	const char *extended; /* "+COL,...", shown as well with -e */
+	const char *in_json,
+		*on_terminal; /* the same, with -J and in rows on a terminal; may be NULL */
 	uint32_t want;	      /* WANT_... bits besides those of the columns, set by parse() */
 
 	/* Opens the skeleton, before the options are parsed into its .rodata. */
@@ -44,12 +49,24 @@ struct tool {
 	/* After the records that there were at a time (CLOCK_MONOTONIC, ns) have been handed over; may be NULL. */
 	void (*settle)(uint64_t now);
 	void (*finish)(void); /* the same for what is left at the end; may be NULL */
+	/*
+	 * Of a command that counts, else NULL: it takes the arguments "[interval
+	 * [count]]", and at each end of an interval this shows rows; see enum tick.
+	 */
+	void (*tick)(enum tick why, struct output *o);
 };
 
 /* Prints a record, with its stacks if they were asked for: an event.  Those after --max-events are not printed. */
 void tool_show(const void *record);
 /* An event could not be kept until it could be shown. */
 void tool_lose(void);
+
+/* For commands that count.  Prints a row; in JSON it has that type, if not NULL. */
+void tool_show_row(const char *type, const void *record);
+/* Prints the heading, unless it is not wanted. */
+void tool_heading(void);
+/* Hands over the records that have come by now. */
+void tool_drain(void);
 
 int tool_main(struct tool *tool, int argc, char **argv);
 
