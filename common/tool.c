@@ -106,6 +106,7 @@ static int check_kernel(void)
 {
 	static const char btf[] = "/sys/kernel/btf/vmlinux";
 	struct stat st;
+	int err;
 
 	/* A kernel that does not describe its types; or a container that hides them, behind /dev/null perhaps. */
 	if (stat(btf, &st) || access(btf, R_OK))
@@ -113,7 +114,11 @@ static int check_kernel(void)
 	if (!S_ISREG(st.st_mode))
 		return log_err(0, "%s: the types of the kernel are not there", btf);
 	/* Before anything else is tried: some locked down kernels do not even survive a tracefs that is mounted. */
-	return hook_check_reading();
+	err = hook_check_reading();
+	if (!err && run.tool->want & WANT_USER_STACK && !hook_has_loops())
+		err = log_err(0, "--stack: this kernel cannot tell what is mapped at an address "
+				 "(Linux 5.17 can)");
+	return err;
 }
 
 /*

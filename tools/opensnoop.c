@@ -109,9 +109,6 @@ static int load(void)
 	bool loops = hook_has_loops();
 	bool any = hook_choose_exits(skel->obj, calls, compat), fexit;
 
-	if (!loops && tool.want & WANT_USER_STACK)
-		return log_err(0, "--stack: this kernel cannot tell what is mapped at an address "
-				  "(Linux 5.17 can)");
 	/* What is only known here is matched here. */
 	if (loops && !opens.full_path)
 		skel->rodata->patterns = patterns;
