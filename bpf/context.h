@@ -41,7 +41,7 @@ struct event_context {
 enum {
 	STACK_PC,
 	STACK_SP,
-	STACK_SAVED, /* x86-64: rbp rbx r12 to r15; arm64: x19 to x30 */
+	STACK_SAVED, /* x86-64: rbp rbx r12 to r15 rdi; arm64: x19 to x30 */
 	STACK_REGS = 14,
 };
 

@@ -163,6 +163,7 @@ static __always_inline void stack_regs(struct user_stack *stack, struct pt_regs 
 	saved[3] = regs->r13;
 	saved[4] = regs->r14;
 	saved[5] = regs->r15;
+	saved[6] = regs->di;
 #else
 	stack->regs[STACK_PC] = regs->pc;
 	stack->regs[STACK_SP] = regs->sp;

@@ -19,7 +19,8 @@
 #define PC 16 /* the return address; expressions for a PLT look at it */
 #define REGS 17
 #define CODE_MASK UINT64_MAX
-static const unsigned char saved[] = { FP, 3, 12, 13, 14, 15 };
+/* The last one, rdi, is where glibc's vfork(3) keeps its return address. */
+static const unsigned char saved[] = { FP, 3, 12, 13, 14, 15, 5 };
 #elif defined(__aarch64__)
 #define SP 31
 #define FP 29
@@ -247,6 +248,43 @@ static enum step step_by_pointer(struct unwinding *u)
 	return u->pc ? STEP_DONE : STEP_OUTERMOST;
 }
 
+static const struct stack_mapping *find_mapping(const struct unwinding *u, uint64_t pc)
+{
+	for (size_t i = 0; i < u->count; i++)
+		if (pc >= u->mappings[i]->start && pc < u->mappings[i]->end)
+			return u->mappings[i];
+	return NULL;
+}
+
+/*
+ * The tables of a C library leave out the rest of clone(2)'s function: a new
+ * thread begins there, and has no caller.  The call has left its return address
+ * where it is put by every call, and nothing has been done to the registers.
+ */
+static enum step step_by_return(struct unwinding *u)
+{
+	uint64_t pc;
+
+#if defined(__x86_64__)
+	if (!read_word(u, u->floor, sizeof(pc), &pc))
+		return STEP_FAILED;
+#else
+	if (!get(&u->regs, 30, &pc))
+		return STEP_FAILED;
+#endif
+	pc &= CODE_MASK;
+	if (!find_mapping(u, pc))
+		return STEP_FAILED;
+#if defined(__x86_64__)
+	u->floor += sizeof(pc);
+	set(&u->regs, SP, u->floor);
+	set(&u->regs, PC, pc);
+#endif
+	u->pc = pc;
+	u->returns = true;
+	return STEP_DONE;
+}
+
 static enum step step(struct unwinding *u, const struct stack_mapping *m)
 {
 	char path[2 * PATH_MAX];
@@ -261,8 +299,10 @@ static enum step step(struct unwinding *u, const struct stack_mapping *m)
 			cfi = usyms__cfi(u->usyms, path, m->dev, m->ino,
 					 unwind_offset(m, u->pc - u->returns), &address);
 	}
-	if (!cfi || dwarf_cfi_addrframe(cfi, address, &frame))
-		return step_by_pointer(u);
+	if (!cfi || dwarf_cfi_addrframe(cfi, address, &frame)) {
+		result = cfi && !u->returns ? step_by_return(u) : STEP_FAILED;
+		return result == STEP_DONE ? result : step_by_pointer(u);
+	}
 	result = step_by_frame(u, frame);
 	free(frame);
 	return result;
@@ -285,14 +325,6 @@ void unwind_path(const struct stack_mapping *mapping, char *buf, size_t size)
 uint64_t unwind_offset(const struct stack_mapping *mapping, uint64_t pc)
 {
 	return pc - mapping->start + mapping->offset;
-}
-
-static const struct stack_mapping *find_mapping(const struct unwinding *u, uint64_t pc)
-{
-	for (size_t i = 0; i < u->count; i++)
-		if (pc >= u->mappings[i]->start && pc < u->mappings[i]->end)
-			return u->mappings[i];
-	return NULL;
 }
 
 static void read_mappings(struct unwinding *u, const char *at, const char *end)
