@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <setjmp.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -192,12 +193,37 @@ static void flag_tests(void **state)
 			 O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_TMPFILE | O_SYNC | O_PATH);
 }
 
+static void clones(void **state)
+{
+	static const struct {
+		uint64_t flags;
+		const char *text;
+	} known[] = {
+		{ 0, "0" },
+		{ CLONE_VM | CLONE_VFORK, "CLONE_VM|CLONE_VFORK" },
+		{ CLONE_THREAD, "CLONE_THREAD" },
+		{ CLONE_NEWTIME, "CLONE_NEWTIME" },
+		{ 1ULL << 32 | 1ULL << 33, "CLONE_CLEAR_SIGHAND|CLONE_INTO_CGROUP" },
+		{ 1ULL << 60, "0x1000000000000000" },
+		{ CLONE_IO | 0x7f, "CLONE_IO|0x7f" },
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		assert_int_equal(clone_flags_text(text, sizeof(text), known[i].flags),
+				 strlen(known[i].text));
+		assert_string_equal(text, known[i].text);
+	}
+	assert_true(clone_flags_text(text, sizeof(text), UINT64_MAX) < sizeof(text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(errnos),     cmocka_unit_test(errno_numbers),
 		cmocka_unit_test(signals),    cmocka_unit_test(flags),
-		cmocka_unit_test(flag_tests),
+		cmocka_unit_test(flag_tests), cmocka_unit_test(clones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
