@@ -196,6 +196,7 @@ struct super_block {
 
 struct inode {
 	unsigned long i_ino;
+	u32 i_generation; /* another one when the number is used again */
 	struct super_block *i_sb;
 };
 

@@ -46,6 +46,9 @@ _snoop_tools() {
 	-o | --output)
 		_snoop_tools_list "$("$tool" -o list 2>/dev/null | awk '{ print $1 }')"
 		;;
+	--by)
+		_snoop_tools_list 'uid pid ppid session comm exe cgroup'
+		;;
 	-u | --uid | --user)
 		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
 		;;

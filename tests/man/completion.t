@@ -25,7 +25,7 @@ for tool in "${TOOLS[@]}"; do
 	# -? is of no use to anybody who has completion.
 	offers "$tool" - | LC_ALL=C sort >"$TMP/got"
 	same "$tool: the options of --help" "$TMP/got" "$TMP/want"
-	is "$tool: of a word that was begun those that go on from it" "$(offers "$tool" --no)" --no-header
+	is "$tool: of a word that was begun those that go on from it" "$(offers "$tool" --no-h)" --no-header
 	is "$tool: nothing where nothing fits" "$(offers "$tool" --nosuch)" ''
 
 	"$BUILD/$tool" -o list | awk '{ print $1 }' >"$TMP/want"
@@ -41,6 +41,7 @@ for option in -u --uid --user; do
 	ok "$option: users" grep -qx root <(offers "${TOOLS[0]}" "$option" ro)
 done
 ok '-p: processes' grep -qx $$ <(offers "${TOOLS[0]}" -p $$)
+is '--by: what there is to count by' "$(offers clonecount --by pid,se)" pid,session
 touch "$TMP/some-file"
 is '--to: files' "$(offers "${TOOLS[0]}" --to "$TMP/some")" "$TMP/some-file"
 is 'after -- what belongs to the command' "$(offers "${TOOLS[0]}" -x -- cat "$TMP/some")" "$TMP/some-file"
