@@ -52,6 +52,7 @@ test    prog:script             bsdutils                     util-linux         
 test    prog:setpriv            util-linux                   util-linux         util-linux    util-linux           setpriv
 test    prog:setcap             libcap2-bin                  libcap             libcap        libcap-progs         libcap-utils
 bench   prog:/usr/sbin/opensnoop libbpf-tools            -                  -             -                    -
+bench   prog:bpftrace           bpftrace                     bpftrace           bpftrace      bpftrace             bpftrace
 lint    prog:clang-format:14    clang-format                 clang-tools-extra  clang         clang-tools          clang-extra-tools
 lint    prog:clang-tidy         clang-tidy                   clang-tools-extra  clang         clang-tools          clang-extra-tools
 lint    prog:cppcheck           cppcheck                     cppcheck           cppcheck      cppcheck             cppcheck

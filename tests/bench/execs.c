@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * execs [-m MILLISECONDS] [-g]: vfork, execute the smallest program there can
- * be, and wait for it, over and over for that long (300), and print how often
- * that was and the nanoseconds each took. -g: getppid(2) instead, which nobody
- * traces.
+ * execs [-m MILLISECONDS] [-g] [-n]: vfork, execute the smallest program there
+ * can be, and wait for it, over and over for that long (300), and print how
+ * often that was and the nanoseconds each took. -n: execute nothing. -g:
+ * getppid(2) instead, which nobody traces.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -92,8 +92,9 @@ static void run(const char *path)
 	int status;
 
 	if (!pid) {
-		execve(path, argv, envp);
-		_exit(1);
+		if (path)
+			execve(path, argv, envp);
+		_exit(path != NULL);
 	}
 	if (waitpid(pid, &status, 0) != pid || status) {
 		fprintf(stderr, "execs: cannot run %s\n", path);
@@ -104,11 +105,11 @@ static void run(const char *path)
 int main(int argc, char **argv)
 {
 	long begin, end, limit = 300000000, ops = 0;
-	int opt, getppids = 0, i;
+	int opt, getppids = 0, nothing = 0, i;
 	const char *path;
 	cpu_set_t cpus;
 
-	while ((opt = getopt(argc, argv, "m:g")) != -1) {
+	while ((opt = getopt(argc, argv, "m:gn")) != -1) {
 		switch (opt) {
 		case 'm':
 			limit = atol(optarg) * 1000000;
@@ -116,11 +117,14 @@ int main(int argc, char **argv)
 		case 'g':
 			getppids = 1;
 			break;
+		case 'n':
+			nothing = 1;
+			break;
 		default:
 			return 2;
 		}
 	}
-	path = make_program();
+	path = nothing ? NULL : make_program();
 	/* On one processor: moving to another one now and then costs more than a tracer. */
 	CPU_ZERO(&cpus);
 	CPU_SET(sched_getcpu(), &cpus);
