@@ -55,10 +55,7 @@ static __always_inline int task_failed(void *ctx, struct pt_regs *regs, enum clo
 
 	if (!current_wanted(&ids))
 		return 0;
-	if (compat)
-		arguments_compat(&args, regs);
-	else
-		arguments_native(&args, regs);
+	arguments_read(&args, regs, compat);
 	switch (call) {
 	case CALL_CLONE:
 		e.flags = (u32)args.a & ~CSIGNAL;

@@ -580,10 +580,7 @@ static __always_inline int call_returned(void *ctx, struct pt_regs *regs, int ca
 
 	if (call < 0 || ret >= 0 || !current_wanted(&ids))
 		return 0;
-	if (compat)
-		arguments_compat(&args, regs);
-	else
-		arguments_native(&args, regs);
+	arguments_read(&args, regs, compat);
 	if (call == EXECVEAT && args.e & AT_EXECVE_CHECK)
 		return 0;
 	dirfd = call == EXECVEAT ? (s32)args.a : AT_FDCWD;

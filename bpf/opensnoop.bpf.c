@@ -232,10 +232,7 @@ static __always_inline int call_returned(void *ctx, struct pt_regs *regs, int ca
 	ids = current_ids();
 	if (!current_wanted(&ids))
 		return 0;
-	if (compat)
-		arguments_compat(&args, regs);
-	else
-		arguments_native(&args, regs);
+	arguments_read(&args, regs, compat);
 	asked_by(&a, &args);
 	if (!flags_wanted(a.flags))
 		return 0;

@@ -41,6 +41,15 @@ static __always_inline void arguments_compat(struct arguments *args, struct pt_r
 #endif
 }
 
+static __always_inline void arguments_read(struct arguments *args, struct pt_regs *regs,
+					   bool compat)
+{
+	if (compat)
+		arguments_compat(args, regs);
+	else
+		arguments_native(args, regs);
+}
+
 static __always_inline u32 syscall_number(struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
