@@ -227,7 +227,7 @@ static void get_interval(const void *record, struct cell *c)
 		cell_number(c, row->interval);
 }
 
-#define BAR "########"
+#define BAR "#######" /* with -e a row has 80 columns then */
 #define BAR_MAX (sizeof(BAR) - 1)
 
 /* Rounded up: whoever has made one is there. */
