@@ -2,7 +2,6 @@
 #include "common/counts.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,10 +19,11 @@ struct counter {
 	struct clone_row *row;
 };
 
-static void *tree; /* of struct counter, by their keys */
 static struct counter **counters;
 static struct clone_row **found;
 static size_t count, room;
+/* Where in `counters` a key is, plus 1; half of it or more is 0.  By hash, then the next place that is free. */
+static uint32_t *places;
 
 /* As for output: without memory there is nothing to be told. */
 static void *checked(void *memory)
@@ -57,22 +57,53 @@ static struct counter *counter_new(const struct clone_key *key)
 	row.head.pid = key->pid;
 	memcpy(row.head.comm, key->comm, sizeof(key->comm));
 	set_row(e, &row, sizeof(row));
-	if (count == room) {
-		room = room ? 2 * room : 256;
-		counters = checked(reallocarray(counters, room, sizeof(*counters)));
-		found = checked(reallocarray(found, room, sizeof(*found)));
-	}
-	counters[count++] = e;
 	return e;
+}
+
+static uint64_t mix(uint64_t n)
+{
+	n *= 0x9E3779B97F4A7C15ULL;
+	return n ^ n >> 32;
+}
+
+/* The place of a key: its own, or the free one where it belongs. */
+static uint32_t *place_of(const struct clone_key *key)
+{
+	uint64_t words[sizeof(*key) / sizeof(uint64_t)], hash = 0;
+	size_t at, mask = 2 * room - 1;
+
+	memcpy(words, key, sizeof(words));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		hash = mix(hash ^ words[i]);
+	for (at = hash & mask; places[at]; at = (at + 1) & mask)
+		if (!compare_keys(&counters[places[at] - 1]->key, key))
+			break;
+	return &places[at];
+}
+
+static void make_room(void)
+{
+	room = room ? 2 * room : 256;
+	counters = checked(reallocarray(counters, room, sizeof(*counters)));
+	found = checked(reallocarray(found, room, sizeof(*found)));
+	free(places);
+	places = checked(calloc(2 * room, sizeof(*places)));
+	for (size_t i = 0; i < count; i++)
+		*place_of(&counters[i]->key) = i + 1;
 }
 
 static struct counter *counter_of(const struct clone_key *key)
 {
-	struct counter **node = tfind(key, &tree, compare_keys);
+	uint32_t *place;
 
-	if (!node)
-		node = checked(tsearch(counter_new(key), &tree, compare_keys));
-	return *node;
+	if (count == room)
+		make_room();
+	place = place_of(key);
+	if (!*place) {
+		counters[count++] = counter_new(key);
+		*place = count;
+	}
+	return counters[*place - 1];
 }
 
 void counts_take(const struct clone_key *key, const struct clone_counts *now)

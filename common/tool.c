@@ -145,6 +145,10 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 	if (signal == SIGALRM) {
 		if (run.deadline && clock_now() >= run.deadline)
 			stopping = 1;
+	} else if (signal == SIGCHLD) {
+		/* Told by its descriptor as well, but not to a write(2) that waits for a reader. */
+		if (info->si_pid == run.child.pid && !run.options.filters.follow)
+			stopping = 1;
 	} else if (!run.child.pid || run.child_ended) {
 		stopping = 1;
 	} else if (info->si_code != SI_KERNEL || signal == SIGHUP) {
@@ -180,8 +184,10 @@ enum {
 
 static int watch_everything(void)
 {
-	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO }, old;
-	static const int handled[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGALRM };
+	struct sigaction action = { .sa_sigaction = on_signal,
+				    .sa_flags = SA_SIGINFO | SA_NOCLDSTOP },
+			 old;
+	static const int handled[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGALRM, SIGCHLD };
 	const struct filters *filters = &run.options.filters;
 	sigset_t set;
 	int err;
@@ -451,9 +457,7 @@ static void tick_if_due(uint64_t now)
 	if (!run.tool->tick || now < run.next_tick)
 		return;
 	tick(TICK_INTERVAL);
-	do
-		run.next_tick += run.options.interval;
-	while (run.next_tick <= now);
+	run.next_tick += ((now - run.next_tick) / run.options.interval + 1) * run.options.interval;
 	if (++run.ticks == run.options.count)
 		stopping = 1;
 }

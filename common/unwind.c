@@ -261,6 +261,8 @@ static const struct stack_mapping *find_mapping(const struct unwinding *u, uint6
  * thread begins there, and has no caller.  The call has left its return address
  * where it is put by every call, and nothing has been done to the registers.
  */
+bool unwind_clones;
+
 static enum step step_by_return(struct unwinding *u)
 {
 	uint64_t pc;
@@ -300,7 +302,7 @@ static enum step step(struct unwinding *u, const struct stack_mapping *m)
 					 unwind_offset(m, u->pc - u->returns), &address);
 	}
 	if (!cfi || dwarf_cfi_addrframe(cfi, address, &frame)) {
-		result = cfi && !u->returns ? step_by_return(u) : STEP_FAILED;
+		result = unwind_clones && cfi && !u->returns ? step_by_return(u) : STEP_FAILED;
 		return result == STEP_DONE ? result : step_by_pointer(u);
 	}
 	result = step_by_frame(u, frame);

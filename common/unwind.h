@@ -12,6 +12,12 @@
 #include "bpf/context.h"
 #include "common/usyms.h"
 
+/*
+ * The events are clone(2) and its like: their function in a C library is without
+ * tables.  Set by a command that is about these.
+ */
+extern bool unwind_clones;
+
 #define UNWIND_FRAMES 128
 
 struct unwind_frame {

@@ -108,8 +108,10 @@ static void tick(enum tick why, struct output *o)
 		interval++;
 	counts_per = rate ? (ended - since) / SECOND : 0;
 	heading(o, why, interval);
-	if (redraw && o->lines > 3 && !total && n > o->lines - 3U)
-		n = o->lines - 3; /* with the heading, the sum and the line of the cursor */
+	if (redraw && o->lines && !total && n + 3 > o->lines)
+		n = o->lines > 3
+			    ? o->lines - 3
+			    : 0; /* the heading, the sum and the line of the cursor are there too */
 	all = counts_tried(&sum.counts);
 	for (size_t i = 0; i < n && i < top; i++)
 		show(rows[i], total ? "total" : NULL, total ? 0 : interval, all);

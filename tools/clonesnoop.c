@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/tool.h"
+#include "common/unwind.h"
 #include "bpf/clonesnoop.h"
 #include "clonesnoop.skel.h"
 
@@ -132,6 +133,7 @@ static struct table table = { .columns = columns };
 
 static int open_skeleton(struct tool_bpf *bpf)
 {
+	unwind_clones = true;
 	skel = clonesnoop_bpf__open();
 	if (!skel)
 		return log_err(-errno, "cannot open the program");

@@ -127,6 +127,17 @@ seen=$(grep -c "$TMP/storm-dead\$" "$TMP/got")
 lost=$(sed -n 's/^opensnoop: \([0-9]*\) events lost in all.*/\1/p' "$TMP/started.err")
 is 'and what was not written is counted' "$((seen + ${lost:-0}))" "$made"
 
+# Nor from ending with COMMAND, whose end comes while it waits for that reader.
+open_pipe
+begin=$(now)
+# shellcheck disable=SC2016 # for the other shell
+timeout -s KILL 20 "$OPENSNOOP" -P "$TMP/storm-dead" -- sh -c 'exec "$0" -n 200000 "$1" >/dev/null' \
+	"$WORKLOAD/storm" "$TMP/storm-dead" >"$PIPE" 2>"$TMP/err"
+is 'COMMAND ends while nobody reads: status' "$?" 125
+took=$(since "$begin")
+exec {reader}<&-
+ok 'COMMAND ends while nobody reads: it ends within ten seconds' [ "$took" -lt 10000000 ]
+
 # --- nobody can blind it ---
 "$OPENSNOOP" -J -o +CALL -P /park/probe -P "$TMP/fifo" --to "$TMP/json" -- \
 	"$WORKLOAD/park" "$TMP/fifo" 2000 >"$TMP/told" 2>"$TMP/err"
