@@ -2,8 +2,6 @@
 #include "common/usyms.h"
 
 #include <fcntl.h>
-#include <gelf.h>
-#include <libelf.h>
 #include <link.h>
 #include <lzma.h>
 #include <stdbool.h>
@@ -16,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/elffile.h"
 #include "common/escape.h"
 #include "common/symtab.h"
 
@@ -25,22 +24,10 @@
 #define FILES_MAX 128
 #define BYTES_MAX (256u << 20)
 
-/* What is read of one file. The largest programs there are, browsers and
- * compilers with all their symbols, stay below these. */
-#define SECTION_MAX (128u << 20)
-#define SECTION_NAMES_MAX (1u << 20)
-#define SEGMENTS_MAX 256
+/* What is read of one file. */
 #define DEBUGDATA_MAX (64u << 20)
 
 #define BUILD_ID_MAX 64
-
-/* Where code lies in the file and in memory. */
-struct text {
-	size_t count;
-	struct {
-		uint64_t addr, offset, size;
-	} segments[8];
-};
 
 struct file {
 	uint64_t dev, ino;	 /* as the kernel gave them */
@@ -48,7 +35,7 @@ struct file {
 	time_t checked;		 /* when that was last compared */
 	uint64_t used;		 /* the number of the last look-up */
 	struct symtab table;	 /* by offset in the file */
-	struct text text;
+	struct elffile_text text;
 	Elf *elf; /* what cfi, by address, belongs to; or NULL */
 	Dwarf_CFI *cfi;
 	size_t cfi_bytes;
@@ -89,137 +76,25 @@ void usyms__free(struct usyms *usyms)
 	free(usyms);
 }
 
-/*
- * Where the header has 0 for the number of sections, the first section has the real one, of up to 32
- * bits: elf_begin(3) then allocates and fills gigabytes, if only the file is long enough, and a sparse
- * one is. Linkers need that for 65,280 sections and more; programs have some forty.
- */
-static bool is_counted(const unsigned char *header)
-{
-	size_t at = header[EI_CLASS] == ELFCLASS32 ? offsetof(Elf32_Ehdr, e_shnum)
-						   : offsetof(Elf64_Ehdr, e_shnum);
-
-	return header[at] || header[at + 1];
-}
-
-static bool is_usable(Elf *elf)
-{
-	size_t segments;
-
-	return elf && elf_kind(elf) == ELF_K_ELF && elf_getphdrnum(elf, &segments) == 0 &&
-	       segments <= SEGMENTS_MAX;
-}
-
-/* The caller calls elf_end() with it, be it NULL. */
-static Elf *open_elf(int fd)
-{
-	unsigned char header[sizeof(Elf64_Ehdr)];
-
-	if (pread(fd, header, sizeof(header), 0) != sizeof(header) || !is_counted(header))
-		return NULL;
-	/* Not ELF_C_READ_MMAP: whoever can write the file can cut it short at any time. */
-	return elf_begin(fd, ELF_C_READ, NULL);
-}
-
-static void read_segments(struct text *text, Elf *elf)
-{
-	size_t i, n = 0;
-	GElf_Phdr ph;
-
-	text->count = 0;
-	elf_getphdrnum(elf, &n);
-	for (i = 0; i < n && gelf_getphdr(elf, (int)i, &ph); i++) {
-		if (ph.p_type != PT_LOAD || !(ph.p_flags & PF_X))
-			continue;
-		if (text->count == sizeof(text->segments) / sizeof(text->segments[0]))
-			return;
-		text->segments[text->count].addr = ph.p_vaddr;
-		text->segments[text->count].offset = ph.p_offset;
-		text->segments[text->count].size = ph.p_filesz;
-		text->count++;
-	}
-}
-
-/* Symbols have addresses; what the kernel tells of a mapping is offsets. */
-static bool to_offset(const struct text *text, uint64_t addr, uint64_t *offset)
-{
-	for (size_t i = 0; i < text->count; i++) {
-		if (addr - text->segments[i].addr < text->segments[i].size) {
-			*offset = addr - text->segments[i].addr + text->segments[i].offset;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool to_address(const struct text *text, uint64_t offset, uint64_t *addr)
-{
-	for (size_t i = 0; i < text->count; i++) {
-		if (offset - text->segments[i].offset < text->segments[i].size) {
-			*addr = offset - text->segments[i].offset + text->segments[i].addr;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The first section of that type, any if it is SHT_NULL, and of that name unless it is NULL. */
-static Elf_Scn *find_section(Elf *elf, uint32_t type, const char *name, GElf_Shdr *sh)
-{
-	Elf_Scn *scn = NULL;
-	const char *its;
-	size_t names;
-
-	if (name && (elf_getshdrstrndx(elf, &names) < 0 ||
-		     !gelf_getshdr(elf_getscn(elf, names), sh) || sh->sh_size > SECTION_NAMES_MAX))
-		return NULL;
-	while ((scn = elf_nextscn(elf, scn))) {
-		if (!gelf_getshdr(scn, sh) || (type && sh->sh_type != type))
-			continue;
-		if (!name)
-			return scn;
-		its = elf_strptr(elf, names, sh->sh_name);
-		if (its && strcmp(its, name) == 0)
-			return scn;
-	}
-	return NULL;
-}
-
-static Elf_Data *read_section(Elf *elf, uint32_t type, const char *name, GElf_Shdr *sh)
-{
-	Elf_Scn *scn = find_section(elf, type, name, sh);
-
-	return scn && sh->sh_size <= SECTION_MAX ? elf_getdata(scn, NULL) : NULL;
-}
-
 /* Returns whether there were any. */
-static bool add_symbols(struct symtab *t, Elf *elf, uint32_t type, const struct text *text)
+static bool add_symbols(struct symtab *t, Elf *elf, uint32_t type, const struct elffile_text *text)
 {
-	GElf_Shdr sh, strings_sh;
-	Elf_Data *data, *strings;
+	struct elffile_symbols symbols;
 	uint64_t offset;
 	uint32_t names;
 	GElf_Sym sym;
-	Elf_Scn *scn;
 	bool any = false;
 
-	data = read_section(elf, type, NULL, &sh);
-	if (!data)
-		return false;
-	scn = elf_getscn(elf, sh.sh_link);
-	if (!gelf_getshdr(scn, &strings_sh) || strings_sh.sh_type != SHT_STRTAB ||
-	    strings_sh.sh_size > SECTION_MAX)
-		return false;
-	strings = elf_getdata(scn, NULL);
-	if (!strings || !strings->d_buf ||
-	    symtab__add_names(t, strings->d_buf, strings->d_size, &names))
+	if (!elffile_symbols(elf, type, &symbols) ||
+	    symtab__add_names(t, symbols.names, symbols.names_len, &names))
 		return false;
 
-	for (int i = 0; gelf_getsym(data, i, &sym); i++) {
+	for (int i = 0; gelf_getsym(symbols.data, i, &sym); i++) {
 		int kind = GELF_ST_TYPE(sym.st_info);
 
 		if ((kind != STT_FUNC && kind != STT_GNU_IFUNC) || sym.st_shndx == SHN_UNDEF ||
-		    sym.st_name >= strings->d_size || !to_offset(text, sym.st_value, &offset))
+		    sym.st_name >= symbols.names_len ||
+		    !elffile_to_offset(text, sym.st_value, &offset))
 			continue;
 		if (symtab__add(t, offset, sym.st_size, names + sym.st_name))
 			return any;
@@ -232,7 +107,7 @@ static bool add_symbols(struct symtab *t, Elf *elf, uint32_t type, const struct 
  * A symbol without a size, as hand-written assembly has them, reaches no
  * further than its section; what follows _init is not _init but the PLT.
  */
-static void add_gaps(struct symtab *t, Elf *elf, const struct text *text)
+static void add_gaps(struct symtab *t, Elf *elf, const struct elffile_text *text)
 {
 	Elf_Scn *scn = NULL;
 	uint64_t offset;
@@ -241,7 +116,7 @@ static void add_gaps(struct symtab *t, Elf *elf, const struct text *text)
 	while ((scn = elf_nextscn(elf, scn))) {
 		if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_EXECINSTR))
 			continue;
-		if (to_offset(text, sh.sh_addr + sh.sh_size - 1, &offset) &&
+		if (elffile_to_offset(text, sh.sh_addr + sh.sh_size - 1, &offset) &&
 		    symtab__add(t, offset + 1, 0, SYMTAB_GAP))
 			return;
 	}
@@ -260,7 +135,7 @@ static int open_debug_file(Elf *elf)
 	GElf_Nhdr note;
 	GElf_Shdr sh;
 
-	data = read_section(elf, SHT_NOTE, ".note.gnu.build-id", &sh);
+	data = elffile_data(elf, SHT_NOTE, ".note.gnu.build-id", &sh);
 	if (!data)
 		return -1;
 	while ((pos = gelf_getnote(data, pos, &note, &name, &desc))) {
@@ -278,7 +153,7 @@ static int open_debug_file(Elf *elf)
 	return -1;
 }
 
-static bool add_debug_file(struct symtab *t, Elf *elf, const struct text *text)
+static bool add_debug_file(struct symtab *t, Elf *elf, const struct elffile_text *text)
 {
 	int fd = open_debug_file(elf);
 	bool any = false;
@@ -286,8 +161,8 @@ static bool add_debug_file(struct symtab *t, Elf *elf, const struct text *text)
 
 	if (fd < 0)
 		return false;
-	debug = open_elf(fd);
-	if (is_usable(debug))
+	debug = elffile_open(fd);
+	if (debug)
 		any = add_symbols(t, debug, SHT_SYMTAB, text);
 	elf_end(debug);
 	close(fd);
@@ -295,7 +170,7 @@ static bool add_debug_file(struct symtab *t, Elf *elf, const struct text *text)
 }
 
 /* A whole ELF file, compressed by xz, that has only the missing symbols. */
-static void add_debugdata(struct symtab *t, Elf *elf, const struct text *text)
+static void add_debugdata(struct symtab *t, Elf *elf, const struct elffile_text *text)
 {
 	size_t in, out, room;
 	Elf_Data *data;
@@ -303,7 +178,7 @@ static void add_debugdata(struct symtab *t, Elf *elf, const struct text *text)
 	uint8_t *plain;
 	Elf *debug;
 
-	data = read_section(elf, SHT_PROGBITS, ".gnu_debugdata", &sh);
+	data = elffile_data(elf, SHT_PROGBITS, ".gnu_debugdata", &sh);
 	if (!data)
 		return;
 	for (room = 1u << 20; room <= DEBUGDATA_MAX; room *= 2) {
@@ -316,12 +191,10 @@ static void add_debugdata(struct symtab *t, Elf *elf, const struct text *text)
 		in = out = 0;
 		ret = lzma_stream_buffer_decode(&memory, 0, NULL, data->d_buf, &in, data->d_size,
 						plain, &out, room);
-		if (ret == LZMA_OK && out > sizeof(Elf64_Ehdr) && is_counted(plain)) {
-			debug = elf_memory((char *)plain, out);
-			if (is_usable(debug))
-				add_symbols(t, debug, SHT_SYMTAB, text);
-			elf_end(debug);
-		}
+		debug = ret == LZMA_OK ? elffile_memory((char *)plain, out) : NULL;
+		if (debug)
+			add_symbols(t, debug, SHT_SYMTAB, text);
+		elf_end(debug);
 		free(plain);
 		if (ret != LZMA_BUF_ERROR)
 			return;
@@ -348,8 +221,9 @@ static bool read_cfi(struct file *file, Elf *elf)
 
 	/* The index is looked for first, and may be missing. */
 	if (elf_getident(elf, NULL)[EI_CLASS] != ELFCLASS64 ||
-	    (find_section(elf, SHT_NULL, ".eh_frame_hdr", &sh) && sh.sh_size > SECTION_MAX) ||
-	    !find_section(elf, SHT_NULL, ".eh_frame", &sh) || sh.sh_size > SECTION_MAX)
+	    (elffile_section(elf, SHT_NULL, ".eh_frame_hdr", &sh) &&
+	     sh.sh_size > ELFFILE_SECTION_MAX) ||
+	    !elffile_section(elf, SHT_NULL, ".eh_frame", &sh) || sh.sh_size > ELFFILE_SECTION_MAX)
 		return false;
 	file->cfi = dwarf_getcfi_elf(elf);
 	if (!file->cfi)
@@ -362,15 +236,15 @@ static bool read_cfi(struct file *file, Elf *elf)
 
 static void read_elf(struct file *file, int fd)
 {
-	Elf *elf = open_elf(fd);
+	Elf *elf = elffile_open(fd);
 
-	if (is_usable(elf)) {
-		read_segments(&file->text, elf);
+	if (elf) {
+		elffile_read_text(&file->text, elf);
 		read_symbols(file, elf);
 		/* Another one, without all that has just been read. */
 		elf_end(elf);
-		elf = open_elf(fd);
-		if (is_usable(elf) && read_cfi(file, elf)) {
+		elf = elffile_open(fd);
+		if (elf && read_cfi(file, elf)) {
 			elf_cntl(elf, ELF_C_FDDONE);
 			return;
 		}
@@ -387,9 +261,10 @@ static void read_vdso(struct file *file)
 
 	if (!image)
 		return;
-	elf = elf_memory(image, header->e_shoff + (size_t)header->e_shnum * header->e_shentsize);
-	if (is_usable(elf)) {
-		read_segments(&file->text, elf);
+	elf = elffile_memory(image,
+			     header->e_shoff + (size_t)header->e_shnum * header->e_shentsize);
+	if (elf) {
+		elffile_read_text(&file->text, elf);
 		read_symbols(file, elf);
 		if (read_cfi(file, elf))
 			return;
@@ -508,5 +383,5 @@ Dwarf_CFI *usyms__cfi(struct usyms *usyms, const char *path, uint64_t dev, uint6
 	struct file *file = find_file(usyms, path, dev, ino);
 
 	file->used = ++usyms->lookups;
-	return to_address(&file->text, file_offset, address) ? file->cfi : NULL;
+	return elffile_to_address(&file->text, file_offset, address) ? file->cfi : NULL;
 }
