@@ -11,11 +11,11 @@
 #include "kernel.h"
 #include "execsnoop.h"
 #include "context.bpf.h"
+#include "session.bpf.h"
 #include "syscall.bpf.h"
 #include <asm/unistd.h>
 
 #define SIGNAL_GROUP_EXIT 4	   /* linux/sched/signal.h */
-#define PIDTYPE_SID 3		   /* linux/pid_types.h */
 #define MAX_ARG_STRLEN (32 * 4096) /* linux/binfmts.h: one argument, with its NUL */
 /* Arguments of a failure: a limit of ours.  A kernel takes no more than that in 2 MB, and a walk must end. */
 #define ARGS_MAX (1 << 17)
@@ -113,19 +113,6 @@ static __always_inline void record_ancestors(struct record *r, struct exec_start
 		e->event.notes |= EXEC_ORPHANED;
 }
 
-static __always_inline void session_of(struct exec_start *e)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct pid *session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID]);
-
-	e->session = pid_number(session);
-	BPF_CORE_READ_STR_INTO(&e->tty, task, signal, tty, name);
-	e->loginuid = -1;
-	if (bpf_core_field_exists(task->loginuid)) /* a kernel with auditing */
-		e->loginuid = BPF_CORE_READ(task, loginuid.val);
-	BPF_CORE_READ_INTO(&e->parent, task, real_parent, group_leader, comm);
-}
-
 static __always_inline void process_identity(struct exec_event *e)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -149,7 +136,7 @@ static __always_inline void exec_context(void *ctx, struct record *r, struct exe
 					 bool loops)
 {
 	if (want & WANT_SESSION)
-		session_of(e);
+		session_of_current(&e->session);
 	if (want & WANT_ANCESTORS)
 		record_ancestors(r, e, loops);
 	record_context(ctx, r, &e->event.head, loops);

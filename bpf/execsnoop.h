@@ -5,6 +5,7 @@
 
 #include "common/event.h"
 #include "bpf/context.h"
+#include "bpf/session.h"
 
 enum exec_kind {
 	EXEC_DONE,
@@ -63,10 +64,7 @@ struct exec_ancestor {
 
 struct exec_start {
 	struct exec_event event;
-	__u32 session;
-	__u32 loginuid;
-	char parent[EVENT_COMM_LEN];
-	char tty[16];
+	struct session session;
 	__u32 argc; /* all that there are */
 	__u32 pad;
 	/* Bytes that there are, with NULs; of EXEC_FAILED it is not known: 0. */

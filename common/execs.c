@@ -13,6 +13,7 @@
 #include "common/order.h"
 #include "common/path.h"
 #include "common/pending.h"
+#include "common/session.h"
 #include "common/tool.h"
 
 struct execs execs;
@@ -343,34 +344,31 @@ static void print_since(const void *record, struct output *o)
 	print_seconds(o, clock_since(((const struct event *)record)->time));
 }
 
+static const struct session *session_of(const void *record)
+{
+	return &((const struct exec_start *)record)->session;
+}
+
 static void get_parent(const void *record, struct cell *c)
 {
-	const struct exec_start *e = record;
+	const char *parent = session_of(record)->parent;
 
-	cell_text(c, e->parent, strnlen(e->parent, sizeof(e->parent)));
+	cell_text(c, parent, strnlen(parent, EVENT_COMM_LEN));
 }
 
 static void get_session(const void *record, struct cell *c)
 {
-	cell_number(c, ((const struct exec_start *)record)->session);
+	cell_number(c, session_of(record)->id);
 }
 
-/* The kernel's "pts3" is /dev/pts/3. */
 static void get_tty(const void *record, struct cell *c)
 {
-	const char *tty = ((const struct exec_start *)record)->tty;
-	bool pts = !strncmp(tty, "pts", 3);
-
-	if (*tty)
-		cell_text(c, c->buf, sprintf(c->buf, "%s%s", pts ? "pts/" : "", tty + 3 * pts));
+	session_get_tty(session_of(record), c);
 }
 
 static void get_loginuid(const void *record, struct cell *c)
 {
-	uint32_t uid = ((const struct exec_start *)record)->loginuid;
-
-	if (uid != UINT32_MAX)
-		cell_number(c, uid);
+	session_get_loginuid(session_of(record), c);
 }
 
 static void get_ret(const void *record, struct cell *c)
@@ -522,11 +520,7 @@ static const struct column columns[] = {
 	  .width = 9,
 	  .print = print_since },
 	COLUMNS_USER,
-	{ .name = "LOGINUID",
-	  .help = "user ID of who has logged in, see pam_loginuid(8)",
-	  .width = 8,
-	  .get = get_loginuid,
-	  .want = WANT_SESSION },
+	COLUMN_LOGINUID(get_loginuid, WANT_SESSION),
 	COLUMN_COMM_OF("name of the process; of a failure, of the thread that called"),
 	{ .name = "PCOMM",
 	  .help = "name of the parent",
@@ -539,11 +533,7 @@ static const struct column columns[] = {
 	  .width = 7,
 	  .get = get_session,
 	  .want = WANT_SESSION },
-	{ .name = "TTY",
-	  .help = "terminal of the session",
-	  .width = -7,
-	  .get = get_tty,
-	  .want = WANT_SESSION },
+	COLUMN_TTY(get_tty, WANT_SESSION),
 	{ .name = "RET", .help = "0, or a negative errno", .width = 3, .get = get_ret },
 	{ .name = "ERRNAME", .help = "name of the errno", .width = -12, .get = get_errname },
 	{ .name = "STATUS",

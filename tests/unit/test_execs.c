@@ -84,7 +84,7 @@ static void begin(enum exec_kind kind, int ret)
 		.ret = ret,
 		.kind = kind,
 	};
-	e->loginuid = UINT32_MAX;
+	e->session.loginuid = UINT32_MAX;
 	used = sizeof(*e);
 }
 
@@ -325,10 +325,10 @@ static void every_column(void **state)
 	e->event.head.time = start + 1500 * MS + 250000;
 	e->event.head.tid = 43;
 	e->event.notes = EXEC_SCRIPT;
-	e->session = 40;
-	e->loginuid = 1001;
-	strcpy(e->parent, "bash");
-	strcpy(e->tty, "pts3");
+	e->session.id = 40;
+	e->session.loginuid = 1001;
+	strcpy(e->session.parent, "bash");
+	strcpy(e->session.tty, "pts3");
 	add_name(&e->file, "./x.py");
 	add_name(&e->interp, "/usr/bin/python3");
 	add_ancestor(41, "bash");
@@ -394,7 +394,7 @@ static void terminals(void **state)
 	choose("TTY");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		DONE("x");
-		strcpy(e->tty, names[i][0]);
+		strcpy(e->session.tty, names[i][0]);
 		snprintf(wanted, sizeof(wanted), "%s\n", names[i][1]);
 		assert_row(wanted);
 	}
@@ -1529,8 +1529,8 @@ static void hostile(void **state)
 		begin(kind, kind == EXEC_FAILED ? -ENOENT : 0);
 		e->event.notes = kind == EXEC_FAILED ? 0 : EXEC_SCRIPT;
 		strcpy(e->event.head.comm, evil);
-		strcpy(e->parent, evil);
-		strcpy(e->tty, evil);
+		strcpy(e->session.parent, evil);
+		strcpy(e->session.tty, evil);
 		add_name(&e->file, evil);
 		add_name(&e->interp, evil);
 		add_ancestor(1, evil);
