@@ -55,6 +55,7 @@ static struct {
 	uint64_t deadline; /* CLOCK_MONOTONIC; 0: none */
 	uint64_t next_tick, ticks;
 	uint64_t events, forgotten;
+	bool failed;
 
 	int epoll; /* whatever there is to wait for, except records */
 	int signalled;
@@ -356,6 +357,14 @@ void tool_drain(void)
 	source__drain(run.source);
 }
 
+void tool_fail(const char *why)
+{
+	if (!run.failed && !stopping)
+		log_err(0, "%s", why);
+	run.failed = true;
+	stopping = 1;
+}
+
 static int on_record(void *ctx, void *record, size_t size)
 {
 	(void)ctx;
@@ -632,7 +641,7 @@ int tool_main(struct tool *tool, int argc, char **argv)
 		tool->finish();
 	output_flush(&run.out);
 	print_losses("summary", true);
-	status = run.out.error ? STATUS_FAILED : STATUS_OK;
+	status = run.out.error || run.failed ? STATUS_FAILED : STATUS_OK;
 	if (run.child.pid) {
 		int ended = end_command();
 

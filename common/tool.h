@@ -58,6 +58,8 @@ struct tool {
 
 /* Prints a record, with its stacks if they were asked for: an event.  Those after --max-events are not printed. */
 void tool_show(const void *record);
+/* Ends the tracing, as a failure, after saying why. */
+void tool_fail(const char *why);
 /* An event could not be kept until it could be shown. */
 void tool_lose(void);
 
