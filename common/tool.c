@@ -92,6 +92,8 @@ static int check_privileges(void)
 	have = data[0].effective | (uint64_t)data[1].effective << 32;
 	if (have >> CAP_SYS_ADMIN & 1)
 		return 0;
+	if (run.tool->admin)
+		return log_err(0, "must be run as root, or with the capability CAP_SYS_ADMIN");
 	bpf = have >> CAP_BPF & 1;
 	perfmon = have >> CAP_PERFMON & 1;
 	if (!bpf || !perfmon)

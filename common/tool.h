@@ -37,6 +37,7 @@ struct tool {
 	const char *extended; /* "+COL,...", shown as well with -e */
 	const char *in_json,
 		*on_terminal; /* the same, with -J and in rows on a terminal; may be NULL */
+	bool admin;	      /* needs CAP_SYS_ADMIN, as programs in files of others do */
 	uint32_t want;	      /* WANT_... bits besides those of the columns, set by parse() */
 
 	/* Opens the skeleton, before the options are parsed into its .rodata. */
