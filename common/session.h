@@ -12,9 +12,9 @@ void session_get_tty(const struct session *s, struct cell *cell);
 /* clang-format off */
 #define COLUMN_LOGINUID(of, wanted)                                                                      \
 	{ .name = "LOGINUID", .help = "user ID of who has logged in, see pam_loginuid(8)", .width = 8,   \
-	  .get = of, .want = wanted }
+	  .get = (of), .want = (wanted) }
 #define COLUMN_TTY(of, wanted)                                                                           \
-	{ .name = "TTY", .help = "terminal of the session", .width = -7, .get = of, .want = wanted }
+	{ .name = "TTY", .help = "terminal of the session", .width = -7, .get = (of), .want = (wanted) }
 /* clang-format on */
 
 #endif
