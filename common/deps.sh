@@ -51,6 +51,13 @@ test    prog:pgrep              procps                       procps-ng          
 test    prog:script             bsdutils                     util-linux         util-linux    util-linux           util-linux-misc
 test    prog:setpriv            util-linux                   util-linux         util-linux    util-linux           setpriv
 test    prog:setcap             libcap2-bin                  libcap             libcap        libcap-progs         libcap-utils
+test    prog:zsh                zsh                          zsh                zsh           zsh                  zsh
+test    prog:gdb                gdb                          gdb                gdb           gdb                  gdb
+test    prog:bc                 bc                           bc                 bc            bc                   bc
+test    prog:sqlite3            sqlite3                      sqlite             sqlite        sqlite3              sqlite
+test    prog:bash-static        bash-static                  -                  -             -                    -
+test    lib:libedit.so.2        libedit2                     libedit            libedit       libedit0             libedit
+test    lib:libreadline.so.8    libreadline8                 readline           readline      libreadline8         readline
 bench   prog:/usr/sbin/opensnoop libbpf-tools            -                  -             -                    -
 bench   prog:bpftrace           bpftrace                     bpftrace           bpftrace      bpftrace             bpftrace
 lint    prog:clang-format:14    clang-format                 clang-tools-extra  clang         clang-tools          clang-extra-tools
