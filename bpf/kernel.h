@@ -36,7 +36,7 @@ typedef __s64 s64;
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long bx, cx, dx, si, di, bp, r8, r10, r12, r13, r14, r15, orig_ax, ip, cs, sp;
+	unsigned long ax, bx, cx, dx, si, di, bp, r8, r10, r12, r13, r14, r15, orig_ax, ip, cs, sp;
 };
 
 struct thread_info {

@@ -55,7 +55,7 @@ _snoop_tools() {
 	-p | --pid)
 		_snoop_tools_list "$(cd /proc && printf '%s ' [0-9]*)"
 		;;
-	--to)
+	--to | -s | --target)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		;;

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * readline-snoop, the kernel half: lines, as the code that has read them gives
+ * them to its program.
+ *
+ * There is one copy of these programs for each file that has such code, with
+ * the addresses of that file as constants.  Where a program was put into memory
+ * follows from the instruction that it is stopped at; so its variables can be
+ * found, and nothing has to be remembered from one hook to the next.
+ */
+#include "kernel.h"
+#include "readline-snoop.h"
+#include "context.bpf.h"
+#include "session.bpf.h"
+
+#define WCHAR_SIZE 4
+#define ZLCON_LINE_CONT 1 /* Src/zsh.h of zsh */
+
+const volatile struct line_options options = {};
+const volatile struct editor editor = {};
+
+/* The process has just used what is looked at here, so it is in memory. */
+static __always_inline u64 user_word(u64 address)
+{
+	u64 word = 0;
+
+	bpf_probe_read_user(&word, sizeof(word), (void *)address);
+	return word;
+}
+
+/* Where a variable is, in the current process; 0 if there is none.  `hook` is the function it is in. */
+static __always_inline u64 address_of(struct pt_regs *ctx, u64 hook, u32 variable)
+{
+	u64 address = editor.variables[variable];
+
+	if (!address)
+		return 0;
+	address += PT_REGS_IP(ctx) - hook;
+	return editor.indirect >> variable & 1 ? user_word(address) : address;
+}
+
+static __always_inline u64 pointer_in(struct pt_regs *ctx, u64 hook, u32 variable)
+{
+	u64 address = address_of(ctx, hook, variable);
+
+	return address ? user_word(address) : 0;
+}
+
+static __always_inline s32 number_in(struct pt_regs *ctx, u64 hook, u32 variable)
+{
+	return pointer_in(ctx, hook, variable);
+}
+
+/* --- who is at the prompt --- */
+
+static __always_inline bool tty_wanted(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u64 tty[2] = {};
+
+	if (!options.by_tty)
+		return true;
+	BPF_CORE_READ_STR_INTO((char(*)[TTY_LEN]) & tty, task, signal, tty, name);
+	return tty[0] == *(const volatile u64 *)&options.tty[0] &&
+	       tty[1] == *(const volatile u64 *)&options.tty[8];
+}
+
+/* `atomics`: see record_take(). */
+static __always_inline struct record *line_begin(struct pt_regs *ctx, u32 kind, bool atomics)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct ids ids = current_ids();
+	struct record *r;
+	struct line *l;
+
+	if (!current_wanted(&ids) || !tty_wanted())
+		return NULL;
+	r = record_take(sizeof(*l), atomics);
+	if (!r)
+		return NULL;
+	l = (void *)r->bytes;
+	__builtin_memset(l, 0, sizeof(*l));
+	event_init(&l->event, &ids);
+	l->start_time = BPF_CORE_READ(task, group_leader, start_time);
+	l->exec_id = BPF_CORE_READ(task, group_leader, self_exec_id);
+	l->address = PT_REGS_IP(ctx);
+	l->editor = editor.number;
+	l->kind = kind;
+	return r;
+}
+
+/* --- prompts --- */
+
+static __always_inline void record_prompt(struct record *r, struct line *l, u64 prompt)
+{
+	char *to = record_end(r);
+	long len = to ? bpf_probe_read_user_str(to, PROMPT_MAX, (void *)prompt) : 0;
+
+	if (len <= 0)
+		return;
+	l->notes |= LINE_PROMPTED;
+	l->prompt_len = len - 1;
+	r->used += len - 1;
+}
+
+/*
+ * In bash, who asks: its parser, for the first line of a command or for more of
+ * it, while it has no line; or else a command, read -e, while the parser holds
+ * the line with that command, or where there never was a prompt, in a script.
+ */
+static __always_inline void bash_state(struct pt_regs *ctx, struct line *l, u64 hook)
+{
+	u64 prompt = pointer_in(ctx, hook, BASH_PROMPT);
+
+	if (!editor.variables[BASH_PROMPT])
+		return;
+	l->notes |= LINE_SHELL;
+	l->status = number_in(ctx, hook, BASH_STATUS);
+	if (!prompt || pointer_in(ctx, hook, BASH_LINE))
+		l->notes |= LINE_NESTED;
+	else if (prompt == pointer_in(ctx, hook, BASH_PS2))
+		l->notes |= LINE_CONTINUED;
+}
+
+static __always_inline void readline_state(struct pt_regs *ctx, struct record *r, struct line *l,
+					   u64 hook)
+{
+	record_prompt(r, l, pointer_in(ctx, hook, READLINE_PROMPT));
+	bash_state(ctx, l, hook);
+}
+
+/* zleread(char **lp, char **rp, int flags, int context, ...) */
+static __always_inline void zle_state(struct pt_regs *ctx, struct record *r, struct line *l)
+{
+	s32 why = PT_REGS_PARM4(ctx);
+
+	record_prompt(r, l, user_word(PT_REGS_PARM1(ctx)));
+	l->notes |= LINE_SHELL;
+	l->status = number_in(ctx, editor.prompt.address, ZSH_STATUS);
+	if (why == ZLCON_LINE_CONT)
+		l->notes |= LINE_CONTINUED;
+	else if (why > ZLCON_LINE_CONT) /* select, vared */
+		l->notes |= LINE_NESTED;
+}
+
+static __always_inline int prompt_shown(struct pt_regs *ctx, bool atomics)
+{
+	struct record *r = line_begin(ctx, LINE_PROMPT, atomics);
+	struct line *l;
+
+	if (!r)
+		return 0;
+	l = (void *)r->bytes;
+	if (editor.kind == EDITOR_READLINE)
+		readline_state(ctx, r, l, editor.prompt.address);
+	else if (editor.kind == EDITOR_ZLE)
+		zle_state(ctx, r, l);
+	else if (editor.kind == EDITOR_LIBEDIT)
+		record_prompt(r, l, pointer_in(ctx, editor.prompt.address, LIBEDIT_PROMPT));
+	else
+		record_prompt(r, l, PT_REGS_PARM1(ctx));
+	record_submit(r);
+	return 0;
+}
+
+SEC("?uprobe")
+int prompt(struct pt_regs *ctx)
+{
+	return prompt_shown(ctx, true);
+}
+
+SEC("?uprobe")
+int prompt_old(struct pt_regs *ctx)
+{
+	return prompt_shown(ctx, false);
+}
+
+/* --- lines --- */
+
+#define HEAD_MAX (RECORD_MAX + RECORD_SLACK) /* all of a record but its text */
+#define HEAD_USUAL 8192
+#define SMALL_MAX (HEAD_MAX - HEAD_USUAL) /* bytes of text that the scratch has room for */
+
+/* What has been read: a string, or so many wide characters. */
+struct text {
+	u64 start;
+	u64 bytes; /* of wide characters */
+};
+
+/* `most` is a constant: the bytes that there is room for.  Returns those used. */
+static __always_inline u64 text_read(struct line *l, char *to, const struct text *t, const u64 most)
+{
+	u64 len = t->bytes;
+	long n;
+
+	l->notes &= ~(LINE_CUT | LINE_UNREADABLE);
+	if (l->notes & LINE_WIDE) {
+		if (len > most)
+			l->notes |= LINE_CUT;
+		opaque(len);
+		if (len > most)
+			len = most;
+		opaque(len);
+		n = bpf_probe_read_user(to, len, (void *)t->start) ? -1 : (long)len;
+	} else {
+		n = bpf_probe_read_user_str(to, most, (void *)t->start);
+		if (n == (long)most)
+			l->notes |= LINE_CUT;
+		if (n > 0)
+			n--;
+	}
+	if (n < 0)
+		l->notes |= LINE_UNREADABLE;
+	l->text_len = n < 0 ? 0 : n;
+	return l->text_len;
+}
+
+/* More text than the scratch has room for: into the ring buffer directly.  False when that has no room for it either. */
+static __always_inline bool text_large(const struct record *r, const struct text *t, const u64 most)
+{
+	char *to = bpf_ringbuf_reserve(&ring, HEAD_MAX + most, 0);
+	u64 head = r->used;
+
+	if (!to)
+		return false;
+	opaque(head);
+	if (head > HEAD_MAX)
+		head = HEAD_MAX;
+	opaque(head);
+	bpf_probe_read_kernel(to, head, r->bytes);
+	((struct line *)to)->text_at = head;
+	text_read((void *)to, to + head, t, most);
+	bpf_ringbuf_submit(to, BPF_RB_NO_WAKEUP);
+	return true;
+}
+
+static __always_inline void text_submit(struct record *r, struct line *l, const struct text *t)
+{
+	u64 used = r->used, len;
+	bool done;
+
+	opaque(used);
+	if (used <= HEAD_USUAL) {
+		opaque(used);
+		l->text_at = used;
+		len = text_read(l, r->bytes + used, t, SMALL_MAX);
+		if (!(l->notes & LINE_CUT)) {
+			r->used = used + len;
+			record_submit(r);
+			return;
+		}
+	}
+	/* A byte more than is shown, for the NUL. */
+	if (l->notes & LINE_WIDE)
+		done = text_large(r, t, LINE_MAX * WCHAR_SIZE);
+	else
+		done = text_large(r, t, LINE_MAX + 1);
+	if (!done)
+		count(channel.lost_ring);
+	wake_reader();
+	record_drop(r);
+}
+
+static __always_inline int line_read(struct pt_regs *ctx, u32 kind, const struct text *t, u32 notes,
+				     bool loops)
+{
+	struct record *r = line_begin(ctx, kind, loops);
+	struct line *l;
+
+	if (!r)
+		return 0;
+	l = (void *)r->bytes;
+	l->notes = notes;
+	if (editor.kind == EDITOR_READLINE)
+		readline_state(ctx, r, l, editor.line.address);
+	if (want & WANT_SESSION)
+		session_of_current(&l->session);
+	record_context(ctx, r, &l->event, loops);
+	if (kind == LINE_READ)
+		text_submit(r, l, t);
+	else
+		record_submit(r);
+	return 0;
+}
+
+/* char *readline_internal_teardown(int eof) */
+static __always_inline int readline_entered(struct pt_regs *ctx, bool loops)
+{
+	struct text t = { .start = pointer_in(ctx, editor.line.address, READLINE_LINE) };
+
+	return line_read(ctx, (u32)PT_REGS_PARM1(ctx) ? LINE_END : LINE_READ, &t, 0, loops);
+}
+
+/* freeundo(), which zleread() calls when it has read a line, or nothing, and frees all of it. */
+static __always_inline int zle_entered(struct pt_regs *ctx, bool loops)
+{
+	struct text t = { .start = pointer_in(ctx, editor.line.address, ZLE_LINE) };
+	bool done = number_in(ctx, editor.line.address, ZLE_DONE);
+	u32 notes = LINE_WIDE | LINE_SHELL;
+
+	if (number_in(ctx, editor.line.address, ZLE_ERROR)) /* interrupted */
+		return 0;
+	t.bytes = (u64)(u32)number_in(ctx, editor.line.address, ZLE_LENGTH) * WCHAR_SIZE;
+	if (!number_in(ctx, editor.line.address, ZLE_FIRST))
+		notes |= LINE_CONTINUED;
+	return line_read(ctx, done ? LINE_READ : LINE_END, &t, notes, loops);
+}
+
+static __always_inline int entered(struct pt_regs *ctx, bool loops)
+{
+	return editor.kind == EDITOR_ZLE ? zle_entered(ctx, loops) : readline_entered(ctx, loops);
+}
+
+SEC("?uprobe")
+int line_entered(struct pt_regs *ctx)
+{
+	return entered(ctx, true);
+}
+
+SEC("?uprobe")
+int line_entered_old(struct pt_regs *ctx)
+{
+	return entered(ctx, false);
+}
+
+static __always_inline int returned(struct pt_regs *ctx, bool loops)
+{
+	struct text t = { .start = PT_REGS_RC(ctx) };
+
+	return line_read(ctx, t.start ? LINE_READ : LINE_END, &t, LINE_RETURNED, loops);
+}
+
+SEC("?uretprobe")
+int line_returned(struct pt_regs *ctx)
+{
+	return returned(ctx, true);
+}
+
+SEC("?uretprobe")
+int line_returned_old(struct pt_regs *ctx)
+{
+	return returned(ctx, false);
+}

@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What is no shell: programs with GNU readline, by either of its interfaces, or with libedit.
+
+. "$(dirname "$0")/readline-lib.sh"
+need_bpf
+cd "$TMP" || exit
+
+# reads NAME PROMPT COMMAND...: what was at its prompt before the start, and three lines, each with "$end".
+end=
+reads() {
+	local name=$1 prompt=$2
+
+	shift 2
+	if ! type -P "$1" >/dev/null; then
+		skip "$name" "there is no $1 here"
+		return
+	fi
+	sit "$@"
+	prompt "$prompt"
+	snoop
+	keys "+1$end\\n" "?$prompt" "+2$end\\n" "?$prompt" "+3$end\\n"
+	ok "$name: every line" sees "\"3$end\""
+	is "$name: with the first of one that was at its prompt already" \
+		"$(commands | tr -d '\n')" "${first-\"1$end\"}\"2$end\"\"3$end\""
+	leave
+	finish
+	is "$name: each line once" "$(commands | sort | uniq -d)" ''
+}
+python=$(type -P /usr/bin/python3 || type -P python3)
+reads 'python3, by the callback interface' '>>> ' "$python"
+reads 'gdb, by the callback interface' '\(gdb\) ' gdb -q -nx
+end=';' reads 'sqlite3' 'sqlite> ' sqlite3 -init /dev/null
+# It has no prompt: what it says first is waited for.
+reads 'bc' '[0-9]+\r\n|warranty' bc
+
+# python3: a block is one command.
+if [ -n "$python" ]; then
+	sit "$python"
+	prompt '>>> '
+	snoop
+	keys '+for i in range(1):\n' '?\.\.\. ' '+    pass\n' '?\.\.\. ' '+\n' '?>>> '
+	ok 'python3: the lines of a block are one command' sees '"for i in range(1):\n    pass\n"'
+	keys '+input("Password: ")\n' '?Password: ' '+1234\n' '?>>> '
+	ok 'python3: what is asked for with input()' sees '"1234"'
+	leave
+	finish
+	sit "$python"
+	prompt '>>> '
+	snoop --no-secrets
+	keys '+input("Password: ")\n' '?Password: ' '+1234\n' '?>>> ' '+42\n' '?>>> '
+	ok '--no-secrets' sees '"42"'
+	is '--no-secrets: not what was asked for as a password' "$(commands | paste -sd ' ')" \
+		'"input(\"Password: \")" "42"'
+	leave
+	finish
+fi
+
+# Programs of our own, made here: each asks "? " until the end.
+cat >asks.c <<'EOF'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+extern char *readline(const char *);
+/* A copy relocation: the library's variable is in this program then. */
+extern char *rl_line_buffer, *rl_prompt;
+int main(void)
+{
+	char *line;
+
+	while ((line = readline("? "))) {
+		printf("%zu %s %s\n", strlen(line), rl_line_buffer ? "has" : "none", rl_prompt ? rl_prompt : "");
+		free(line);
+	}
+	return 0;
+}
+EOF
+# made NAME LIBRARY OPTION...: builds it, if there is what that takes.
+made() {
+	local name=$1 library
+
+	library=$("${CC:-cc}" -print-file-name="$2")
+	[ -e "$library" ] || library=$(ldconfig -p 2>/dev/null | sed -n "s|.*$2 .*=> ||p" | head -n 1)
+	[ -e "$library" ] && ${CC:-cc} "${@:3}" -o "$name" asks.c "$library" 2>err
+}
+if made own libreadline.so.8 -no-pie -fno-pic; then
+	ok 'the program has the variables of the library' grep -q COPY <(readelf -rW own)
+	reads 'a program that the variables of libreadline were copied into' '\? ' "$TMP/own"
+else
+	skip 'a program that the variables of libreadline were copied into' 'there is no libreadline.so.8 here'
+fi
+if made edit libedit.so.2; then
+	# A probe at the return of a function that was entered before sees nothing.
+	first='' reads 'libedit' '\? ' "$TMP/edit"
+	sit "$TMP/edit"
+	prompt '\? '
+	snoop -o +PROMPT
+	keys '+1\n' '?\? ' '+22\n' '?\? '
+	ok 'libedit: a line and its prompt' wait_until grep -q '"prompt":"? ".*"command":"22"' started.out
+	leave
+	finish
+else
+	skip 'libedit' 'there is no libedit.so.2 here'
+fi
+
+# A function that nobody knows: -s and --symbol.
+cat >own.c <<'EOF'
+#include <stdio.h>
+char *ask_for_line(void)
+{
+	static char line[100];
+	printf("? ");
+	fflush(stdout);
+	return fgets(line, sizeof(line), stdin);
+}
+int main(void)
+{
+	while (ask_for_line())
+		;
+	return 0;
+}
+EOF
+if ${CC:-cc} -O0 -o unknown own.c 2>err; then
+	cp unknown stripped
+	strip stripped
+	# It waits in that function: the next call of it is the first that is seen.
+	sit "$TMP/unknown"
+	prompt '\? '
+	snoop -s "$TMP/unknown" --symbol ask_for_line
+	keys '+1\n' '?\? ' '+2\n' '?\? '
+	ok '-s and --symbol: a function of a program' sees '"2"'
+	keys '+\x04'
+	ok 'and that it returned nothing' wait_until grep -q '(eof)' started.out
+	leave
+	finish
+	run "$READLINE_SNOOP" --list -s "$TMP/unknown" --symbol ask_for_line
+	offset=$(readelf -sW unknown | awk '$8 == "ask_for_line" { print $2 }')
+	is '--list has its offset, as readelf gives the address' \
+		"$(awk 'NR == 2 { print $1, $2 }' out)" "ask_for_line 0x${offset: -8}"
+	run "$READLINE_SNOOP" -s "$TMP/stripped" --symbol ask_for_line
+	is '-s: a program without that symbol' "$status $(grep -c . err)" '1 1'
+	like 'and why' "$err" "^readline-snoop: -s: $TMP/stripped: nothing in it reads lines"
+else
+	skip '-s and --symbol' 'nothing can be compiled here'
+fi
+run "$READLINE_SNOOP" -s "$TMP/nothing"
+is '-s: no such file' "$status $err" "1 readline-snoop: -s: $TMP/nothing: No such file or directory"
+done_testing
