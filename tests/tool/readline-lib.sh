@@ -33,7 +33,7 @@ keys() {
 # got REGEX: wait until it has come past "?REGEX".
 got() {
 	wait_until grep -aqxF "# got $1" "$TMP/screen" && return
-	diag "$(tail -n 20 "$TMP/screen" | cat -v)"
+	diag "$(tail -n 20 "$TMP/screen" | cat -v | cut -c 1-300)"
 	return 1
 }
 
@@ -69,8 +69,8 @@ commands() {
 # sees COMMAND-AS-JSON: wait until the process that sits there has been seen to read that.
 sees() {
 	wait_until saw "$1" && return
-	diag "$(cat "$TMP/started.out")"
-	diag "$(tail -n 20 "$TMP/screen" | cat -v)"
+	diag "$(cut -c 1-300 "$TMP/started.out")"
+	diag "$(tail -n 20 "$TMP/screen" | cat -v | cut -c 1-300)"
 	return 1
 }
 saw() {

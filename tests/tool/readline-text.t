@@ -38,7 +38,7 @@ ok 'quotes and backslashes' sees '"\"; \\\\ $(id) `id` {\""'
 # --- several lines ---
 keys '+for i in 1 2\n' '?more> ' '+do\n' '?more> ' '+\n' '?more> ' '+:; done\n' '?ask> '
 ok 'the lines of a command are one, with empty ones' sees '"for i in 1 2\ndo\n\n:; done"'
-keys '+cat <<END\n' '?more> ' '+one $HOME\n' '?more> ' '+END\n' '?one /[^a]*ask> '
+keys '+cat <<END\n' '?more> ' '+one $HOME\n' '?more> ' '+END\n' '?one [^\n]*\r\nask> '
 ok 'heredoc' sees '"cat <<END\none $HOME\nEND"'
 keys '+echo "a\n' '?more> ' '+b"\n' '?ask> '
 ok 'a string over two lines' sees '"echo \"a\nb\""'
