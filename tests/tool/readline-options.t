@@ -58,6 +58,21 @@ is 'LOGINUID' "$(of .loginuid | tail -n 1)" "$([ "$login" = 4294967295 ] && echo
 leave
 finish
 
+# The way to it; from Linux 5.17 on.
+if "$READLINE_SNOOP" --stack -d 0.01 >/dev/null 2>err; then
+	sit bash --norc -i
+	prompt
+	snoop --stack
+	keys '+: x\n' '?ask> '
+	sees '": x"'
+	like '--stack: its beginning' "$(of '.stack[0]')" '^readline_internal_teardown\+0x0 '
+	like '--stack: where it was called from' "$(of '.stack[1]')" '^(readline|readline_internal)\+0x'
+	leave
+	finish
+else
+	skip '--stack' "$(<err)"
+fi
+
 # --- filters ---
 filters() {
 	local name=$1 want=$2
@@ -121,6 +136,37 @@ run setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all,+bpf,+per
 	--ambient-caps -all,+bpf,+perfmon "$TMP/snoop"
 is 'CAP_BPF and CAP_PERFMON alone: one line' "$status $(wc -l <err)" '1 1'
 like 'and what is missing' "$err" 'with the capability CAP_SYS_ADMIN$'
+
+# --- who makes many files keeps nobody else out ---
+printf 'int pause(void);\nchar *readline(char *p) { return p; }\nint main(void) { pause(); return *readline("x"); }\n' >many.c
+if [ "$(id -u)" = 0 ] && ${CC:-cc} -O0 -o many many.c 2>err; then
+	chmod 755 "$TMP"
+	mkdir many.d
+	for i in {1..70}; do
+		cp many "many.d/$i"
+	done
+	chown -R 12345 many.d
+	start "$READLINE_SNOOP" -v
+	many=()
+	for i in many.d/*; do
+		setpriv --reuid 12345 --clear-groups "$i" &
+		many+=($!)
+	done
+	ok 'a user other than root: no more than 64 files' wait_for started.err 'user 12345 has 64 files'
+	cp "$BASH_PROGRAM" after
+	sit "$TMP/after" --norc -i
+	prompt
+	attached() {
+		grep -q "attached: $TMP/after:" started.err
+	}
+	ok 'and others are attached to as before' wait_until attached
+	leave
+	is 'of that user 64' "$(grep -c 'attached: .*/many.d/' started.err)" 64
+	kill "${many[@]}"
+	finish
+else
+	skip 'a user other than root: no more than 64 files' 'needs root, and a compiler'
+fi
 
 # --- what is left ---
 bpftool=$("$TOP/common/deps.sh" bpftool)
