@@ -35,14 +35,14 @@ static const struct argp_option argp_options[] = {
 static int parse_tty(const char *arg)
 {
 	const char *name = strncmp(arg, "/dev/", 5) ? arg : arg + 5;
-	int n = snprintf(options->tty, sizeof(options->tty), "%s%s",
-			 strncmp(name, "pts/", 4) ? "" : "pts",
-			 strncmp(name, "pts/", 4) ? name : name + 4);
+	bool pts = !strncmp(name, "pts/", 4);
+	int n = snprintf(options->tty, sizeof(options->tty), "%s%s", pts ? "pts" : "",
+			 name + 4 * pts);
 
 	options->by_tty = 1;
-	return *name && n < (int)sizeof(options->tty)
-		       ? 0
-		       : log_err(0, "--tty: not a terminal: '%s'", arg);
+	if (!*name || n >= (int)sizeof(options->tty))
+		return log_err(0, "--tty: not a terminal: '%s'", arg);
+	return 0;
 }
 
 static struct tool tool;
@@ -106,7 +106,7 @@ static int load(void)
 	if (!loops && tool.want & WANT_USER_STACK)
 		return log_err(0, "--stack: this kernel cannot tell what is mapped at an address "
 				  "(Linux 5.17 can)");
-	return readline_snoop_bpf__load(skel) ? log_err(-errno, "cannot load the programs") : 0;
+	return readline_snoop_bpf__load(skel) ? log_err(-errno, "cannot load the maps") : 0;
 }
 
 /* All copies share their maps with the first, but for the constants. */
