@@ -8,8 +8,7 @@
 #include "clonecount.h"
 #include "context.bpf.h"
 #include "clone.bpf.h"
-
-#define PIDTYPE_SID 3 /* linux/pid_types.h */
+#include "session.bpf.h"
 
 /* The number of entries is set when the program is loaded. */
 struct {
@@ -32,7 +31,7 @@ static __always_inline void key_fill(struct clone_key *key, const struct ids *id
 	if (want & BY_PPID)
 		key->ppid = current_parent();
 	if (want & BY_SESSION)
-		key->session = pid_number(BPF_CORE_READ(task, signal, pids[PIDTYPE_SID]));
+		key->session = session_number();
 	if (want & BY_COMM)
 		current_comm(&key->comm);
 	if (want & BY_EXE) {
