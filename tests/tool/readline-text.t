@@ -76,7 +76,7 @@ is 'nothing was lost' "$(tail -n 1 started.out | jq .lost)" 0
 # --- the same as rows ---
 sit bash --norc -i
 prompt
-start "$READLINE_SNOOP" -v --no-header -o COMMAND
+start "$READLINE_SNOOP" -v --no-header -o COMMAND -p "$at"
 keys '+: \x16\x1b[2J\x16\t\\\n' '?more> ' '+\xc3\xa4\n' '?ask> ' '+: end\n'
 wait_for started.out '^: end$'
 leave
