@@ -7,13 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/elffile.h"
 #include "common/sandbox.h"
 
-#define PATIENCE 3000 /* milliseconds, for one file */
+#define PATIENCE 1000 /* milliseconds, for one file */
+#define CPU_MOST 10   /* seconds, for as many as are read at once */
+#define MEMORY_MOST \
+	(1ULL << 30) /* bytes of address space: what a file makes of its size is not known before */
+#define NAME_MOST 1024 /* bytes of a symbol; what is looked for is shorter */
 
 #if defined(__x86_64__)
 #define NATIVE EM_X86_64
@@ -107,7 +112,8 @@ static struct name *name_of(struct names *n, const struct elffile_symbols *symbo
 
 	if (sym->st_name >= symbols->names_len)
 		return NULL;
-	len = strnlen(name, symbols->names_len - sym->st_name);
+	len = symbols->names_len - sym->st_name;
+	len = strnlen(name, len < NAME_MOST ? len : NAME_MOST);
 	version = memchr(name, '@', len);
 	return find_name(n, name, version ? (size_t)(version - name) : len);
 }
@@ -285,20 +291,26 @@ struct answer {
 static void read_and_answer(const struct editor_file *files, size_t count, const char *symbol,
 			    int to)
 {
+	const struct rlimit cpu = { CPU_MOST, CPU_MOST }, memory = { MEMORY_MOST, MEMORY_MOST };
 	const struct sandbox sandbox = { .read_files = true };
+	int *fds = calloc(count, sizeof(*fds));
 	struct answer answer;
 	char path[32];
-	int fd;
 
-	if (sandbox_enter(&sandbox))
+	/* While we may: a program that not everybody may read is one all the same. */
+	for (size_t i = 0; fds && i < count; i++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", files[i].fd);
+		fds[i] = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	}
+	setrlimit(RLIMIT_CPU, &cpu);
+	setrlimit(RLIMIT_AS, &memory);
+	if (!fds || sandbox_enter(&sandbox))
 		_exit(1);
 	for (size_t i = 0; i < count; i++) {
 		answer = (struct answer){ .found = EDITOR_SILENT };
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", files[i].fd);
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-		if (fd >= 0)
-			answer.found = editor_read(fd, symbol, &answer.editor);
-		close(fd);
+		if (fds[i] >= 0)
+			answer.found = editor_read(fds[i], symbol, &answer.editor);
+		close(fds[i]);
 		if (write(to, &answer, sizeof(answer)) != sizeof(answer))
 			_exit(1);
 	}

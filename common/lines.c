@@ -146,7 +146,32 @@ struct table lines_table = { .columns = columns };
 
 /* --- prompts --- */
 
-bool lines_is_secret(const char *prompt, size_t len)
+/* Bytes of an escape sequence that sets a colour or the like, "ESC [ ... m"; 0: it is none. */
+static size_t escape_len(const char *text, size_t len)
+{
+	size_t n = 2;
+
+	if (len < 3 || text[0] != '\033' || text[1] != '[')
+		return 0;
+	while (n < len && (text[n] < '@' || text[n] > '~'))
+		n++;
+	return n < len ? n + 1 : 0;
+}
+
+/* The prompt as it is seen, without what only steers the terminal.  Returns its bytes. */
+static size_t visible(char *to, const char *prompt, size_t len)
+{
+	size_t n = 0, skip;
+
+	for (size_t at = 0; at < len; at += skip ?: 1) {
+		skip = escape_len(prompt + at, len - at);
+		if (!skip && prompt[at] != '\001' && prompt[at] != '\002')
+			to[n++] = prompt[at];
+	}
+	return n;
+}
+
+static bool looks_secret(const char *prompt, size_t len)
 {
 	/* As parts of words, in the languages that have them; and as words. */
 	static const char *const parts[] = { "passw",	     "passphr",	 "passcod",
@@ -171,6 +196,16 @@ bool lines_is_secret(const char *prompt, size_t len)
 		}
 	}
 	return false;
+}
+
+bool lines_is_secret(const char *prompt, size_t len)
+{
+	char text[PROMPT_MAX];
+
+	/* Of one that is cut nobody knows how it ends. */
+	if (len >= sizeof(text) - 1)
+		return true;
+	return looks_secret(text, visible(text, prompt, len));
 }
 
 bool lines_is_continued(const char *prompt, size_t len)

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -384,7 +383,10 @@ static void run_watcher(int parent)
 	struct rlimit files;
 	int err;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Its end is ours, wherever we are: not PR_SET_PDEATHSIG, which another user's process, as it becomes, cannot send. */
+	fcntl(parent, F_SETOWN, getpid());
+	fcntl(parent, F_SETSIG, SIGKILL);
+	fcntl(parent, F_SETFL, O_ASYNC);
 	/* A key is meant for the one that reads records: what happened before is still to be shown. */
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
 		signal(ignored[i], SIG_IGN);
