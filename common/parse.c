@@ -67,7 +67,9 @@ int parse_seconds(const char *option, const char *value, uint64_t *ns)
 		any = true;
 	unit = p && any ? unit_ns(p) : 0;
 	if (!unit)
-		return log_err(0, "%s: not a number of seconds: '%s'", option, value);
+		return log_err(0,
+			       "%s: not a number of seconds, nor one with us, ms, s, m or h: '%s'",
+			       option, value);
 	digit = unit;
 	while (point && ++point < p) {
 		digit /= 10;

@@ -215,7 +215,7 @@ while IFS='|' read -r pattern arguments; do
 	refuses clonecount "$pattern" $arguments
 done <<'END'
 interval: must be more than 0: '0'|0
-interval: not a number of seconds: '1x'|1x
+interval: not a number of seconds, nor one with us, ms, s, m or h: '1x'|1x
 count: out of range: '0'|1 0
 count: not a number: 'two'|1 two
 unexpected argument: '3'|1 2 3
