@@ -144,8 +144,6 @@ static __always_inline void exec_context(void *ctx, struct record *r, struct exe
 
 /* --- done --- */
 
-#define HEAD_MAX (RECORD_MAX + RECORD_SLACK) /* all of a record but its strings */
-#define HEAD_USUAL 8192
 #define LARGE (9 << 18) /* bytes: the 2 MB of strings that a kernel takes, and a head */
 
 #define STRINGS_LEAST 1024
@@ -204,19 +202,14 @@ static __always_inline void strings_read(struct exec_start *e, const struct stri
 static __always_inline bool strings_large(const struct record *r, const struct strings *s,
 					  const u64 size)
 {
-	char *to = bpf_ringbuf_reserve(&ring, size, 0);
-	u64 head = r->used, len = s->all;
+	u64 head = 0, len = s->all;
+	char *to = record_reserve(r, size, &head);
 
 	if (!to)
 		return false;
-	opaque(head);
-	if (head > HEAD_MAX)
-		head = HEAD_MAX;
-	opaque(head);
-	bpf_probe_read_kernel(to, head, r->bytes);
 	opaque(len);
-	if (len > size - HEAD_MAX)
-		len = size - HEAD_MAX;
+	if (len > size - RECORD_FULL)
+		len = size - RECORD_FULL;
 	opaque(len);
 	strings_read((void *)to, s, head, len,
 		     bpf_probe_read_user(to + head, len, (void *)s->start));
@@ -228,17 +221,17 @@ static __always_inline bool strings_large(const struct record *r, const struct s
 /* Kernels take a quarter of what the stack may have, 2 MB of most, and 6 MB at most: bprm_stack_limits() in fs/exec.c. */
 static __always_inline bool strings_reserved(const struct record *r, const struct strings *s)
 {
-	if (s->all <= (64 << 10) - HEAD_MAX)
+	if (s->all <= (64 << 10) - RECORD_FULL)
 		return strings_large(r, s, 64 << 10);
-	if (s->all <= (128 << 10) - HEAD_MAX)
+	if (s->all <= (128 << 10) - RECORD_FULL)
 		return strings_large(r, s, 128 << 10);
-	if (s->all <= (256 << 10) - HEAD_MAX)
+	if (s->all <= (256 << 10) - RECORD_FULL)
 		return strings_large(r, s, 256 << 10);
-	if (s->all <= (512 << 10) - HEAD_MAX)
+	if (s->all <= (512 << 10) - RECORD_FULL)
 		return strings_large(r, s, 512 << 10);
-	if (s->all <= (1 << 20) - HEAD_MAX)
+	if (s->all <= (1 << 20) - RECORD_FULL)
 		return strings_large(r, s, 1 << 20);
-	if (s->all <= LARGE - HEAD_MAX)
+	if (s->all <= LARGE - RECORD_FULL)
 		return strings_large(r, s, LARGE);
 	return strings_large(r, s, 13 << 19);
 }
@@ -254,8 +247,8 @@ static __always_inline void strings_small(struct record *r, struct exec_start *e
 		return;
 	opaque(used);
 	opaque(len);
-	if (len > HEAD_MAX - head)
-		len = HEAD_MAX - head;
+	if (len > RECORD_FULL - head)
+		len = RECORD_FULL - head;
 	opaque(len);
 	strings_read(e, s, used, len, bpf_probe_read_user(r->bytes + used, len, (void *)s->start));
 	r->used = used + len;
@@ -264,11 +257,11 @@ static __always_inline void strings_small(struct record *r, struct exec_start *e
 /* False: it is lost. */
 static __always_inline bool strings_submit(struct record *r, struct exec_start *e)
 {
-	bool usual = r->used <= HEAD_USUAL;
+	bool usual = r->used <= RECORD_USUAL;
 	struct strings s;
 
 	strings_of(&s, e);
-	if (!usual || s.all > HEAD_MAX - HEAD_USUAL) {
+	if (!usual || s.all > RECORD_FULL - RECORD_USUAL) {
 		if (strings_reserved(r, &s)) {
 			record_drop(r);
 			return true;
@@ -278,7 +271,7 @@ static __always_inline bool strings_submit(struct record *r, struct exec_start *
 		s.args = at_most(s.args, STRINGS_LEAST);
 	}
 	if (usual)
-		strings_small(r, e, &s, HEAD_USUAL);
+		strings_small(r, e, &s, RECORD_USUAL);
 	else
 		strings_small(r, e, &s, RECORD_MAX);
 	return record_submit(r);
@@ -470,7 +463,7 @@ static __always_inline void arguments_walked(const struct argument_walk *w, u64 
 		e->event.notes |= EXEC_CUT;
 }
 
-#define SMALL HEAD_MAX
+#define SMALL RECORD_FULL
 #define MEDIUM (64 << 10)
 #define BIG (256 << 10)
 
@@ -496,16 +489,11 @@ static __always_inline int arguments_reserved(const struct record *r, u64 argv, 
 					      const u64 size, void *callback)
 {
 	struct argument_walk w = { .argv = argv, .word = word };
-	u64 head = r->used;
+	u64 head = 0;
 
-	w.to = bpf_ringbuf_reserve(&ring, size, 0);
+	w.to = record_reserve(r, size, &head);
 	if (!w.to)
 		return -1;
-	opaque(head);
-	if (head > HEAD_MAX)
-		head = HEAD_MAX;
-	opaque(head);
-	bpf_probe_read_kernel(w.to, head, r->bytes);
 	w.e = (void *)w.to;
 	w.e->event.head.time = bpf_ktime_get_ns();
 	w.e->args.len = head;

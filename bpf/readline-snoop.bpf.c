@@ -177,9 +177,7 @@ int prompt_old(struct pt_regs *ctx)
 
 /* --- lines --- */
 
-#define HEAD_MAX (RECORD_MAX + RECORD_SLACK) /* all of a record but its text */
-#define HEAD_USUAL 8192
-#define SMALL_MAX (HEAD_MAX - HEAD_USUAL) /* bytes of text that the scratch has room for */
+#define SMALL_MAX (RECORD_FULL - RECORD_USUAL) /* bytes of text that the scratch has room for */
 
 /* What has been read: a string, or so many wide characters. */
 struct text {
@@ -218,16 +216,11 @@ static __always_inline u64 text_read(struct line *l, char *to, const struct text
 /* More text than the scratch has room for: into the ring buffer directly.  False when that has no room for it either. */
 static __always_inline bool text_large(const struct record *r, const struct text *t, const u64 most)
 {
-	char *to = bpf_ringbuf_reserve(&ring, HEAD_MAX + most, 0);
-	u64 head = r->used;
+	u64 head = 0;
+	char *to = record_reserve(r, RECORD_FULL + most, &head);
 
 	if (!to)
 		return false;
-	opaque(head);
-	if (head > HEAD_MAX)
-		head = HEAD_MAX;
-	opaque(head);
-	bpf_probe_read_kernel(to, head, r->bytes);
 	((struct line *)to)->text_at = head;
 	text_read((void *)to, to + head, t, most);
 	bpf_ringbuf_submit(to, BPF_RB_NO_WAKEUP);
@@ -240,7 +233,7 @@ static __always_inline void text_submit(struct record *r, struct line *l, const 
 	bool done;
 
 	opaque(used);
-	if (used <= HEAD_USUAL) {
+	if (used <= RECORD_USUAL) {
 		opaque(used);
 		l->text_at = used;
 		len = text_read(l, r->bytes + used, t, SMALL_MAX);

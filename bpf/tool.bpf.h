@@ -222,12 +222,14 @@ int BPF_PROG(follow_exit, struct task_struct *task)
 
 #define RECORD_MAX (27 * 1024) /* with the slack, below the 32 KB that a per-CPU value may have */
 #define RECORD_SLACK (PATH_MAX + 64)
+#define RECORD_FULL (RECORD_MAX + RECORD_SLACK) /* no record in the scratch has more */
+#define RECORD_USUAL 8192			/* few have more before the text that can be long */
 
 struct record {
 	u32 slot; /* its key in the map */
 	u32 busy;
 	u32 used; /* bytes so far */
-	char bytes[RECORD_MAX + RECORD_SLACK] __attribute__((aligned(8)));
+	char bytes[RECORD_FULL] __attribute__((aligned(8)));
 };
 
 /*
@@ -304,6 +306,28 @@ static __always_inline bool record_submit(struct record *r)
 	wake_reader();
 	r->busy = 0;
 	return !lost;
+}
+
+/*
+ * A record that the scratch has no room for goes into the ring buffer directly:
+ * reserves `size` bytes there, a constant of at least RECORD_FULL, and copies
+ * what there is of it; *head is set to the bytes of that.  NULL when the ring is
+ * full, which is not counted here.
+ */
+static __always_inline char *record_reserve(const struct record *r, const u64 size, u64 *head)
+{
+	char *to = bpf_ringbuf_reserve(&ring, size, 0);
+	u64 used = r->used;
+
+	if (!to)
+		return NULL;
+	opaque(used);
+	if (used > RECORD_FULL)
+		used = RECORD_FULL;
+	opaque(used);
+	bpf_probe_read_kernel(to, used, r->bytes);
+	*head = used;
+	return to;
 }
 
 /* Fills in the head of a record for the current task. */

@@ -33,7 +33,8 @@ static const char *part(const struct exec_start *e, const struct exec_part *p)
 struct arguments {
 	const struct exec_start *e;
 	const char *next, *end;
-	uint64_t count, bytes; /* so far */
+	uint64_t count, bytes;	       /* so far */
+	uint64_t max_count, max_bytes; /* 0: all */
 	/* The one that is there now. */
 	const char *text;
 	size_t len;
@@ -44,7 +45,13 @@ static struct arguments arguments_of(const struct exec_start *e)
 {
 	const char *start = part(e, &e->args);
 
-	return (struct arguments){ .e = e, .next = start, .end = start + e->args.len };
+	return (struct arguments){
+		.e = e,
+		.next = start,
+		.end = start + e->args.len,
+		.max_count = execs.max_args,
+		.max_bytes = execs.max_bytes,
+	};
 }
 
 static bool next_argument(struct arguments *a)
@@ -52,8 +59,8 @@ static bool next_argument(struct arguments *a)
 	bool failed = a->e->event.kind == EXEC_FAILED;
 	size_t room = a->end - a->next;
 
-	if (a->next >= a->end || a->cut || (execs.max_args && a->count >= execs.max_args) ||
-	    (execs.max_bytes && a->bytes >= execs.max_bytes))
+	if (a->next >= a->end || a->cut || (a->max_count && a->count >= a->max_count) ||
+	    (a->max_bytes && a->bytes >= a->max_bytes))
 		return false;
 	a->text = a->next + failed;
 	a->unreadable = failed && *a->next == ARG_UNREADABLE;
@@ -61,8 +68,8 @@ static bool next_argument(struct arguments *a)
 	a->next = a->text + a->len + 1;
 	/* Without its NUL: where the kernel half has cut. */
 	a->cut = a->next > a->end || (a->next == a->end && failed && a->e->event.notes & EXEC_CUT);
-	if (execs.max_bytes && a->len > execs.max_bytes - a->bytes) {
-		a->len = execs.max_bytes - a->bytes;
+	if (a->max_bytes && a->len > a->max_bytes - a->bytes) {
+		a->len = a->max_bytes - a->bytes;
 		a->cut = true;
 	}
 	a->count++;
@@ -166,7 +173,6 @@ static void print_arguments(const void *record, struct output *o)
 static bool line_wanted(const struct exec_start *e)
 {
 	struct arguments a = arguments_of(e);
-	struct execs shown = execs;
 	char *line, *to;
 	bool found;
 
@@ -176,13 +182,12 @@ static bool line_wanted(const struct exec_start *e)
 	if (!line)
 		return true;
 	/* Of what is not shown as well. */
-	execs.max_args = execs.max_bytes = 0;
+	a.max_count = a.max_bytes = 0;
 	while (next_argument(&a)) {
 		memcpy(to, a.text, a.len);
 		to += a.len;
 		*to++ = ' ';
 	}
-	execs = shown;
 	found = memmem(line, to - line - (to > line), execs.line, strlen(execs.line));
 	free(line);
 	return found;
@@ -646,7 +651,7 @@ static void show_ended(const struct exec_event *ended)
 	free(kept);
 }
 
-static void release(uint64_t now)
+void execs_settle(uint64_t now)
 {
 	struct ordered *o;
 	struct exec_start *e;
@@ -674,15 +679,10 @@ void execs_handle(const void *record, size_t size)
 	size = used(record, size);
 	if (order_put(record, size))
 		tool_lose();
-	release(order_latest());
-}
-
-void execs_settle(uint64_t now)
-{
-	release(now);
+	execs_settle(order_latest());
 }
 
 void execs_finish(void)
 {
-	release(UINT64_MAX);
+	execs_settle(UINT64_MAX);
 }
