@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "common/editors.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "common/elffile.h"
-#include "common/sandbox.h"
 
-#define PATIENCE 1000 /* milliseconds, for one file */
-#define CPU_MOST 10   /* seconds, for as many as are read at once */
-#define MEMORY_MOST \
-	(1ULL << 30) /* bytes of address space: what a file makes of its size is not known before */
 #define NAME_MOST 1024 /* bytes of a symbol; what is looked for is shorter */
 
 #if defined(__x86_64__)
@@ -280,86 +267,6 @@ enum editor_found editor_read(int fd, const char *symbol, struct editor *editor)
 		found = read_elf(elf, symbol, editor);
 	elf_end(elf);
 	return found;
-}
-
-/* What the process that reads has to say of one file. */
-struct answer {
-	enum editor_found found;
-	struct editor editor;
-};
-
-static void read_and_answer(const struct editor_file *files, size_t count, const char *symbol,
-			    int to)
-{
-	const struct rlimit cpu = { CPU_MOST, CPU_MOST }, memory = { MEMORY_MOST, MEMORY_MOST };
-	const struct sandbox sandbox = { .read_files = true };
-	int *fds = calloc(count, sizeof(*fds));
-	struct answer answer;
-	char path[32];
-
-	/* While we may: a program that not everybody may read is one all the same. */
-	for (size_t i = 0; fds && i < count; i++) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", files[i].fd);
-		fds[i] = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	}
-	setrlimit(RLIMIT_CPU, &cpu);
-	setrlimit(RLIMIT_AS, &memory);
-	if (!fds || sandbox_enter(&sandbox))
-		_exit(1);
-	for (size_t i = 0; i < count; i++) {
-		answer = (struct answer){ .found = EDITOR_SILENT };
-		if (fds[i] >= 0)
-			answer.found = editor_read(fds[i], symbol, &answer.editor);
-		close(fds[i]);
-		if (write(to, &answer, sizeof(answer)) != sizeof(answer))
-			_exit(1);
-	}
-	_exit(0);
-}
-
-/* Has such a process read them; returns how many, up to one about which there was no answer. */
-static size_t find(struct editor_file *files, size_t count, const char *symbol)
-{
-	struct pollfd p = { .events = POLLIN };
-	struct answer answer;
-	size_t done = 0;
-	int ends[2];
-	pid_t child;
-
-	if (pipe2(ends, O_CLOEXEC))
-		return 0;
-	child = fork();
-	if (!child)
-		read_and_answer(files, count, symbol, ends[1]);
-	close(ends[1]);
-	p.fd = ends[0];
-	for (; child > 0 && done < count; done++) {
-		/* No answer: it has ended, or has to be. */
-		if (poll(&p, 1, PATIENCE) <= 0 ||
-		    read(ends[0], &answer, sizeof(answer)) != sizeof(answer))
-			break;
-		files[done].found = answer.found;
-		files[done].editor = answer.editor;
-	}
-	if (child > 0) {
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-	}
-	close(ends[0]);
-	return done;
-}
-
-void editor_find(struct editor_file *files, size_t count, const char *symbol)
-{
-	size_t done;
-
-	for (size_t i = 0; i < count; i++)
-		files[i].found = EDITOR_SILENT;
-	for (; count; files += done + 1, count -= done + 1) {
-		done = find(files, count, symbol);
-		if (done == count)
-			break;
-	}
 }
 
 const char *editor_symbol(const struct editor *editor, const char *symbol)

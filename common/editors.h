@@ -11,26 +11,14 @@ enum editor_found {
 	EDITOR_ABSENT,	 /* no such code */
 	EDITOR_STRIPPED, /* there is, but no symbol tells where */
 	EDITOR_FOREIGN,	 /* there is, for another architecture or of 32 bits */
-	EDITOR_SILENT,	 /* the file could not be read, not in time */
-};
-
-struct editor_file {
-	int fd; /* can be O_PATH */
-	enum editor_found found;
-	struct editor editor; /* without its number */
+	EDITOR_SILENT,	 /* the file could not be read */
 };
 
 /*
- * Looks for it in files.  `symbol`: the function that returns a line, instead of
- * those that are known; NULL: those.
- *
- * A file can be one that was made to do harm, so they are read by a process that
- * may do nothing else (common/sandbox.h), and that has to be done with each in
- * three seconds.
+ * Looks for it in a file.  `symbol`: the function that returns a line, instead of
+ * those that are known; NULL: those.  The file can be one that was made to do
+ * harm: common/examine.h.
  */
-void editor_find(struct editor_file *files, size_t count, const char *symbol);
-
-/* The same for one, in this process. */
 enum editor_found editor_read(int fd, const char *symbol, struct editor *editor);
 
 /* The function that a line is taken from; `symbol` as above. */

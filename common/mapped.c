@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "common/mapped.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <linux/perf_event.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,48 +14,43 @@
 #define PAGES 64 /* of a buffer, one for each processor: some thousand mappings */
 
 /* proc_pid_maps(5): "START-END r-xp OFFSET MAJOR:MINOR INODE    PATH" */
-static void read_maps(FILE *maps, uint32_t pid, mapped_fn each, void *ctx)
+static bool read_line(char *line, struct mapped *m)
 {
-	struct mapped m = { .pid = pid };
-	char line[PATH_MAX + 128], *path;
+	uint64_t ino, major, minor;
 	char mode[5];
-	int at;
+	int at = 0;
 
-	while (fgets(line, sizeof(line), maps)) {
-		at = 0;
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %*x:%*x %*u %n", &m.start, &m.end,
-			   mode, &at) < 3 ||
-		    !at || mode[2] != 'x')
-			continue;
-		path = line + at;
-		path[strcspn(path, "\n")] = '\0';
-		m.path = path;
-		if (*path == '/')
-			each(&m, ctx);
-	}
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %" SCNx64 ":%" SCNx64 " %" SCNu64 " %n",
+		   &m->start, &m->end, mode, &major, &minor, &ino, &at) < 6 ||
+	    mode[2] != 'x' || line[at] != '/')
+		return false;
+	line[at + strcspn(line + at, "\n")] = '\0';
+	m->dev = major << 32 | minor;
+	m->ino = ino;
+	m->path = line + at;
+	return true;
 }
 
-void mapped_each(mapped_fn each, void *ctx)
+void mapped_of(uint32_t pid, mapped_fn each, void *ctx)
 {
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	char path[32];
+	struct mapped m = { .pid = pid };
+	uint64_t dev = 0, ino = 0;
+	char path[32], *line = NULL;
+	size_t size = 0;
 	FILE *maps;
-	uint32_t pid;
 
-	while (proc && (entry = readdir(proc))) {
-		if (!isdigit((unsigned char)*entry->d_name))
+	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
+	maps = fopen(path, "re");
+	while (maps && getline(&line, &size, maps) > 0) {
+		if (!read_line(line, &m) || (m.dev == dev && m.ino == ino))
 			continue;
-		pid = strtoul(entry->d_name, NULL, 10);
-		snprintf(path, sizeof(path), "/proc/%u/maps", pid);
-		maps = fopen(path, "re");
-		if (!maps)
-			continue;
-		read_maps(maps, pid, each, ctx);
-		fclose(maps);
+		dev = m.dev;
+		ino = m.ino;
+		each(&m, ctx);
 	}
-	if (proc)
-		closedir(proc);
+	free(line);
+	if (maps)
+		fclose(maps);
 }
 
 struct mappings {
@@ -147,11 +138,12 @@ void mappings__free(struct mappings *m)
 	free(m);
 }
 
-void mappings__read(struct mappings *m)
+bool mappings__read(struct mappings *m)
 {
+	bool lost;
+
 	perf_buffer__consume(m->buffer);
-	if (!m->lost)
-		return;
+	lost = m->lost;
 	m->lost = false;
-	mapped_each(m->each, m->ctx);
+	return !lost;
 }

@@ -3,26 +3,27 @@
 #ifndef COMMON_MAPPED_H
 #define COMMON_MAPPED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct mapped {
 	uint32_t pid;
 	uint64_t start, end;	       /* of the mapping */
-	uint64_t dev, ino, generation; /* of its file: no later one has all three; 0: not known */
+	uint64_t dev, ino, generation; /* of its file, as the kernel has them; 0: not known */
 	const char *path;	       /* as the process has it; it is what somebody has named it */
 };
 
 typedef void (*mapped_fn)(const struct mapped *m, void *ctx);
 
-/* Each mapping of code, of each process that we may look at; those of one process follow one another. */
-void mapped_each(mapped_fn each, void *ctx);
+/* Each file that a process has mapped code of; none if we may not look at it.  Can take forever: the process may be held up in the midst of mapping something. */
+void mapped_of(uint32_t pid, mapped_fn each, void *ctx);
 
 struct mappings;
 
 /* From now on; needs CAP_PERFMON.  NULL with errno set. */
 struct mappings *mappings__new(mapped_fn each, void *ctx);
 void mappings__free(struct mappings *m);
-/* Hands over those that are new.  Also all that there are, once more, if some were lost. */
-void mappings__read(struct mappings *m);
+/* Hands over those that are new.  False if some were lost. */
+bool mappings__read(struct mappings *m);
 
 #endif

@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -14,38 +12,46 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/escape.h"
+#include "common/examine.h"
 #include "common/log.h"
 #include "common/mapped.h"
 
-#define BATCH 64       /* files, read by one process */
-#define LOOK 250       /* milliseconds, between two looks for new mappings */
+#define SECOND 1000000000ULL /* nanoseconds */
+#define LOOK (SECOND / 4)    /* between two looks for new mappings */
+#define AGAIN \
+	(SECOND / 2) /* before a file is looked at that has been: it may have been written over */
+#define RETRY (15 * SECOND) /* before what did not answer is asked again */
+#define START_MOST (5 * SECOND)
+#define LIST_MOST (30 * SECOND)
 #define SEEN_MAX 65536 /* files, a power of two */
 #define OWNED_MAX 64   /* targets that one user other than root may have */
+#define KEPT_MAX 256   /* of which no process runs those that are too many are dropped */
+#define LATER_MAX 4096
+#define TIDY (300 * SECOND)
+#define ROUND_SHARE 10 /* looking through all processes may take this part of the time */
 
 struct targets targets;
 
 struct target {
 	struct target *next;
-	dev_t dev;
-	ino_t ino;
-	uid_t owner;
-	int fd; /* O_PATH, until it has been dealt with */
+	struct file_id id;
+	int fd; /* O_PATH: as long as it is open no other file has its number */
 	char *name;
-	enum editor_found found;
+	const char *reason; /* why it cannot be had; NULL: it can */
 	struct editor editor;
 	unsigned int processes;
-	uint32_t last; /* the process that was counted last */
+	uint64_t mapped, asked; /* when it was last */
+	void *attached;
 };
 
 static struct target *known, **end = &known;
-static struct target *new[BATCH]; /* not looked at yet */
-static size_t new_count;
 static unsigned int numbers;
-static target_fn attach; /* NULL: they are only listed */
+static const struct target_hooks *hooks; /* NULL: they are only listed */
+static int path_error;			 /* of targets.path */
 
 /* Where they usually are: the first line of the first process is not to be missed. */
 static const char *const usual[] = {
@@ -63,258 +69,445 @@ static const char *const usual[] = {
 	"/usr/lib/*/zsh/*/zsh/zle.so",
 };
 
-/* --- files that have been seen, be they targets or not --- */
+/* --- what has been seen: mappings of files, and files --- */
 
-#define ANY UINT64_MAX /* generation, where it is not known */
+#define NOTED 1
+
+struct later;
 
 struct seen {
-	uint64_t dev, ino, generation;
-	bool used;
+	uint64_t dev, ino, what;
+	uint64_t asked; /* when; NOTED: it has not been; 0: this is not used */
+	struct target *target;
+	unsigned int processes;
+	bool told; /* that it does not answer */
+	struct later *later;
 };
 
 static struct seen *seen;
 static size_t seen_count;
 
-/* Notes a file; NULL if it was noted. */
-static struct seen *see(uint64_t dev, uint64_t ino, uint64_t generation)
+/* Of what has not been seen, where it is to be noted. */
+static struct seen *find_seen(uint64_t dev, uint64_t ino, uint64_t what)
 {
 	struct seen *s;
 
-	if (seen_count == SEEN_MAX / 2) {
-		memset(seen, 0, SEEN_MAX * sizeof(*seen));
-		seen_count = 0;
-	}
-	for (uint64_t i = (ino + dev + generation) * 0x9E3779B97F4A7C15ULL >> 32;; i++) {
+	for (uint64_t i = (ino + dev + what) * 0x9E3779B97F4A7C15ULL >> 32;; i++) {
 		s = &seen[i % SEEN_MAX];
-		if (!s->used)
-			break;
-		if (s->dev == dev && s->ino == ino && s->generation == generation)
-			return NULL;
+		if (!s->asked || (s->dev == dev && s->ino == ino && s->what == what))
+			return s;
 	}
-	*s = (struct seen){ dev, ino, generation, true };
-	seen_count++;
+}
+
+static struct seen *see(uint64_t dev, uint64_t ino, uint64_t what)
+{
+	struct seen *s = find_seen(dev, ino, what);
+
+	if (s->asked)
+		return s;
+	if (++seen_count == SEEN_MAX / 2) {
+		memset(seen, 0, SEEN_MAX * sizeof(*seen));
+		seen_count = 1;
+		s = find_seen(dev, ino, what);
+	}
+	*s = (struct seen){ dev, ino, what, .asked = NOTED };
 	return s;
 }
 
-/* Not, after all: it was the last that was noted. */
-static void unsee(struct seen *s)
+/* On btrfs files of two subvolumes can have the same numbers, and the same generation. */
+static struct seen *see_mapping(const struct mapped *m)
 {
-	if (s) {
-		s->used = false;
-		seen_count--;
-	}
+	uint64_t what = m->generation;
+
+	for (const char *p = m->path; *p; p++)
+		what = (what ^ (unsigned char)*p) * 0x100000001B3ULL;
+	return see(m->dev, m->ino, what);
+}
+
+/* A file as it is now. */
+static uint64_t what_of(const struct file_id *id)
+{
+	return ~(id->changed * 0x100000001B3ULL + id->size);
 }
 
 /* --- targets --- */
 
-static bool is_target(const struct target *t, const struct stat *st)
-{
-	return t->dev == st->st_dev && t->ino == st->st_ino;
-}
-
-static struct target *find_target(const struct stat *st)
+static struct target *find_target(const struct file_id *id)
 {
 	for (struct target *t = known; t; t = t->next)
-		if (is_target(t, st))
+		if (t->id.dev == id->dev && t->id.ino == id->ino)
 			return t;
-	for (size_t i = 0; i < new_count; i++)
-		if (is_target(new[i], st))
-			return new[i];
 	return NULL;
 }
 
-static void free_target(struct target *t)
+static bool is_unchanged(const struct target *t, const struct file_id *id)
 {
-	close(t->fd);
+	return t->id.changed == id->changed && t->id.size == id->size;
+}
+
+static bool is_known(const struct file_id *id)
+{
+	const struct target *t = find_target(id);
+
+	return t ? is_unchanged(t, id) : find_seen(id->dev, id->ino, what_of(id))->asked;
+}
+
+static void drop_target(struct target *t)
+{
+	struct target **at = &known;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	if (!*at)
+		end = at;
+	for (size_t i = 0; i < SEEN_MAX; i++)
+		if (seen[i].target == t)
+			seen[i].target = NULL;
+	if (t->attached)
+		hooks->detach(t->attached);
+	if (t->fd >= 0)
+		close(t->fd);
 	free(t->name);
 	free(t);
 }
 
 /* Whoever can make files must not be able to use up what attaching takes. */
-static bool may_have_more(const struct target *new_one)
+static bool may_have_more(uid_t owner)
 {
 	unsigned int owned = 0;
 
 	for (const struct target *t = known; t; t = t->next)
-		owned += t->owner == new_one->owner;
-	return !new_one->owner || owned < OWNED_MAX;
+		owned += t->id.owner == owner;
+	return !owner || owned < OWNED_MAX;
 }
 
-static void attach_target(struct target *t)
+static const char *reason(const struct finding *f)
+{
+	if (f->late)
+		return "it does not answer";
+	if (f->found == EDITOR_STRIPPED)
+		return "no symbol tells where in it lines are read";
+	if (f->found == EDITOR_FOREIGN)
+		return "of 32 bits, or of another architecture";
+	return "it could not be read";
+}
+
+static void *attach_to(struct finding *f, const char *name)
 {
 	char path[32];
-	int err;
+	void *attached;
 
-	if (t->found == EDITOR_SILENT)
-		log_warn("not attached to %s: it could not be read", t->name);
-	if (t->found == EDITOR_STRIPPED)
-		log_info("not attached to %s: no symbol tells where in it lines are read", t->name);
-	if (t->found != EDITOR_FOUND)
-		return;
-	if (!may_have_more(t)) {
-		log_warn("not attached to %s: user %u has %d files that read lines already",
-			 t->name, t->owner, OWNED_MAX);
-		return;
+	if (!may_have_more(f->id.owner)) {
+		log_warn("not attached to %s: user %u has %d files that read lines already", name,
+			 f->id.owner, OWNED_MAX);
+		return NULL;
 	}
 	/* Whatever its name leads to by now, this is the file that was looked at. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", t->fd);
-	err = attach(&t->editor, path, t->name);
-	if (err)
-		log_warn("not attached to %s: %s", t->name, strerror(-err));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	f->editor.number = numbers++;
+	attached = hooks->attach(&f->editor, path, name);
+	if (!attached)
+		log_warn("not attached to %s: %s", name, strerror(errno));
+	return attached;
 }
 
-/* Finds out which of the new files are targets. */
-static void settle_new(void)
-{
-	struct editor_file files[BATCH];
-	struct target *t;
-
-	for (size_t i = 0; i < new_count; i++)
-		files[i].fd = new[i]->fd;
-	editor_find(files, new_count, targets.symbol);
-	for (size_t i = 0; i < new_count; i++) {
-		t = new[i];
-		t->found = files[i].found;
-		t->editor = files[i].editor;
-		t->editor.number = numbers++;
-		if (t->found == EDITOR_ABSENT) {
-			free_target(t);
-			continue;
-		}
-		if (attach)
-			attach_target(t);
-		close(t->fd);
-		t->fd = -1;
-		*end = t;
-		end = &t->next;
-	}
-	new_count = 0;
-}
-
-/* Takes over the descriptor. */
-static struct target *add_target(int fd, const struct stat *st, char *name)
+static struct target *add_target(struct finding *f, char *name, void *attached)
 {
 	struct target *t = calloc(1, sizeof(*t));
 
 	if (!t || !name) {
-		close(fd);
+		if (attached)
+			hooks->detach(attached);
 		free(name);
 		free(t);
 		return NULL;
 	}
 	*t = (struct target){
-		.dev = st->st_dev, .ino = st->st_ino, .owner = st->st_uid, .fd = fd, .name = name
+		.id = f->id,
+		.fd = f->fd,
+		.name = name,
+		.reason = f->found == EDITOR_FOUND ? NULL : reason(f),
+		.editor = f->editor,
+		.attached = attached,
 	};
-	if (new_count == BATCH)
-		settle_new();
-	new[new_count++] = t;
+	f->fd = -1;
+	*end = t;
+	end = &t->next;
 	return t;
 }
 
-static bool leads_to(const char *path, const struct stat *st)
+static bool is_same_editor(const struct target *t, struct editor editor)
 {
-	struct stat found;
-
-	return !stat(path, &found) && found.st_dev == st->st_dev && found.st_ino == st->st_ino;
+	editor.number = t->editor.number;
+	return !memcmp(&t->editor, &editor, sizeof(editor));
 }
 
-/* The path that a process has it by, as somebody in our mount namespace can use it if that is possible. */
-static char *name_of(const struct mapped *m, const struct stat *st)
+/* Has a file looked into, found to be a target or not; `t`: what it was before, at another time. */
+static struct target *settle(struct target *t, struct finding *f, bool tell)
 {
+	void *attached = NULL;
 	char *name;
 
-	if (leads_to(m->path, st) || asprintf(&name, "/proc/%u/root%s", m->pid, m->path) < 0)
-		return strdup(m->path);
-	if (leads_to(name, st))
-		return name;
-	free(name);
-	return strdup(m->path);
-}
-
-/* Through the mapping itself; who may not do that, by its path. */
-static int open_mapping(const struct mapped *m)
-{
-	char path[PATH_MAX + 32];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%" PRIx64 "-%" PRIx64, m->pid, m->start,
-		 m->end);
-	fd = open(path, O_PATH | O_CLOEXEC);
-	if (fd >= 0)
-		return fd;
-	snprintf(path, sizeof(path), "/proc/%u/root%s", m->pid, m->path);
-	return open(path, O_PATH | O_CLOEXEC);
-}
-
-static void consider(const struct mapped *m, void *ctx)
-{
-	struct seen *s = NULL;
-	struct target *t;
-	struct stat st;
-	int fd;
-
-	(void)ctx;
-	if (m->ino) {
-		s = see(m->dev, m->ino, m->generation);
-		if (!s)
-			return;
+	if (t && f->found == EDITOR_FOUND && is_same_editor(t, f->editor)) {
+		t->id = f->id;
+		return t;
 	}
-	fd = open_mapping(m);
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		unsee(s);
-		close(fd);
+	name = strdup(t ? t->name : f->name);
+	if (t) {
+		log_info("detached: %s: it has been written over", t->name);
+		drop_target(t);
+	}
+	if (f->found == EDITOR_FOUND && hooks && name)
+		attached = attach_to(f, name);
+	if (attached || (!hooks && f->found != EDITOR_ABSENT))
+		return add_target(f, name, attached);
+	if (f->found == EDITOR_SILENT && tell)
+		log_warn("not attached to %s: %s", name, reason(f));
+	if (f->found == EDITOR_STRIPPED || f->found == EDITOR_FOREIGN)
+		log_info("not attached to %s: %s", name, reason(f));
+	free(name);
+	/* Of what is not here no more need be known than that. */
+	if (!f->late)
+		see(f->id.dev, f->id.ino, what_of(&f->id));
+	return NULL;
+}
+
+/* Looking through all processes, as at the start. */
+static struct {
+	bool runs, wanted; /* mappings have not been told */
+	uint64_t began, ended;
+} rounds;
+
+/* --- mappings that are not looked at yet: they come too soon after one of the same file, or it did not answer --- */
+
+struct later {
+	struct later *next;
+	uint64_t due;
+	struct mapped m; /* the last one */
+	char path[];
+};
+
+static struct later *laters;
+static unsigned int later_count;
+
+static void defer(struct seen *s, const struct mapped *m, uint64_t due)
+{
+	size_t len = strlen(m->path) + 1;
+	struct later *l = s->later;
+
+	if (!hooks) /* they are only counted */
+		return;
+	if (!l) {
+		l = later_count < LATER_MAX ? malloc(sizeof(*l) + len) : NULL;
+		if (!l) {
+			rounds.wanted = true;
+			return;
+		}
+		memcpy(l->path, m->path, len);
+		l->due = due;
+		l->next = laters;
+		laters = l;
+		later_count++;
+		s->later = l;
+	}
+	l->m = *m;
+	l->m.path = l->path;
+}
+
+static void on_file(const struct mapped *m, struct finding *f)
+{
+	struct seen *s = m->ino ? see_mapping(m) : NULL;
+	struct target *t = f->late ? NULL : find_target(&f->id);
+
+	if (f->err && f->fd < 0) {
+		path_error = f->err;
+		/* The process has gone; what another one maps is to be looked at without delay. */
+		if (s)
+			s->asked = NOTED;
+		if (s && s->later)
+			s->later->due = 0;
 		return;
 	}
-	t = find_target(&st);
-	if (!t && (see(st.st_dev, st.st_ino, ANY) || s))
-		t = add_target(fd, &st, name_of(m, &st));
-	else
-		close(fd);
-	if (t && t->last != m->pid) {
-		t->last = m->pid;
-		t->processes++;
+	if (!f->known)
+		t = settle(t, f, !s || !s->told);
+	/* There can be another table by now. */
+	s = m->ino ? see_mapping(m) : NULL;
+	if (s) {
+		s->target = t;
+		s->told = f->late;
+		if (f->late)
+			defer(s, m, clock_now() + RETRY);
 	}
+	if (t)
+		t->mapped = clock_now();
 }
 
-static void consider_file(const char *path)
+static void consider(const struct mapped *m, uid_t user)
 {
-	int fd = open(path, O_PATH | O_CLOEXEC);
-	struct stat st;
+	struct seen *s = m->ino ? see_mapping(m) : NULL;
+	uint64_t now = clock_now();
 
-	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && !find_target(&st))
-		add_target(fd, &st, strdup(path));
-	else
-		close(fd);
+	if (s) {
+		s->processes++;
+		if (s->target)
+			s->target->mapped = now;
+		if (s->asked != NOTED && s->asked + AGAIN > now) {
+			defer(s, m, s->asked + AGAIN);
+			return;
+		}
+		s->asked = now;
+	}
+	if (examine_file(m, user) && s)
+		s->asked = NOTED;
 }
 
-static void consider_usual(void)
+static void on_mapping(const struct mapped *m, void *ctx)
 {
-	glob_t g;
+	(void)ctx;
+	consider(m, examine_user_of(m->pid));
+}
 
-	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
-		if (glob(usual[i], GLOB_NOSORT, NULL, &g))
+static void consider_later(uint64_t now)
+{
+	struct later **at = &laters, *l;
+	struct seen *s;
+
+	while ((l = *at)) {
+		if (l->due > now) {
+			at = &l->next;
 			continue;
-		for (size_t j = 0; j < g.gl_pathc; j++)
-			consider_file(g.gl_pathv[j]);
-		globfree(&g);
+		}
+		*at = l->next;
+		later_count--;
+		s = see_mapping(&l->m);
+		s->asked = NOTED;
+		s->later = NULL;
+		on_mapping(&l->m, NULL);
+		free(l);
 	}
 }
 
-/* All that there are now.  0 or a negative errno, after saying why. */
-static int look(void)
+static struct examiner examiner = { .known = is_known, .mapping = consider, .file = on_file };
+
+/* --- again and again --- */
+
+static bool may_be_dropped(const struct target *t, size_t count)
 {
+	return !t->id.links || count > KEPT_MAX;
+}
+
+static size_t count_targets(void)
+{
+	size_t count = 0;
+
+	for (const struct target *t = known; t; t = t->next)
+		count++;
+	return count;
+}
+
+/* Those that no process was found to run: images of containers come and go. */
+static void drop_unused(void)
+{
+	size_t count = count_targets();
+	struct target *next;
+
+	for (struct target *t = known; t; t = next) {
+		next = t->next;
+		if (t->mapped + 2 * AGAIN >= rounds.began || !may_be_dropped(t, count))
+			continue;
+		log_info("detached: %s: no process runs it", t->name);
+		drop_target(t);
+		count--;
+	}
+}
+
+/* By all the processes, as at the start; not all of the time, as somebody could make us do. */
+static void go_round(uint64_t now)
+{
+	size_t count = count_targets();
+	bool wanted = rounds.wanted;
+
+	if (rounds.runs && !examine_pending()) {
+		rounds.runs = false;
+		rounds.ended = now;
+		drop_unused();
+	}
+	if (rounds.runs || now - rounds.ended < ROUND_SHARE * (rounds.ended - rounds.began))
+		return;
+	for (struct target *t = known; t && rounds.ended + TIDY < now; t = t->next)
+		wanted |= may_be_dropped(t, count);
+	if (!wanted)
+		return;
+	rounds.wanted = false;
+	rounds.runs = true;
+	rounds.began = now;
+	examine_all_processes();
+}
+
+/* Whoever writes over a file that nobody runs moves what there are probes at. */
+static void check_targets(uint64_t now)
+{
+	struct mapped m = {};
+	struct file_id id;
+	char path[64];
+
+	for (struct target *t = known; t; t = t->next) {
+		if (examine_identify(t->fd, &id))
+			continue;
+		t->id.links = id.links;
+		if (is_unchanged(t, &id) || t->asked + AGAIN > now)
+			continue;
+		t->asked = now;
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), t->fd);
+		m.path = path;
+		examine_file(&m, t->id.owner);
+	}
+}
+
+/* For a moment.  False if `parent` can be read, that is, has ended. */
+static bool turn(int parent, struct mappings *mappings)
+{
+	static uint64_t looked;
+	uint64_t now = clock_now();
+
+	if (looked + LOOK <= now) {
+		looked = now;
+		if (mappings && !mappings__read(mappings))
+			rounds.wanted = true;
+		if (hooks)
+			check_targets(now);
+	}
+	consider_later(now);
+	if (mappings)
+		go_round(now);
+	return !examine_wait(&examiner, parent, (int)((looked + LOOK - now) / 1000000) + 1);
+}
+
+/* All that there are now, as far as that can be found out in a time.  0 or a negative errno, after saying why. */
+static int look(int parent, struct mappings *mappings, uint64_t most)
+{
+	uint64_t limit = clock_now() + most;
+
 	seen = calloc(SEEN_MAX, sizeof(*seen));
 	if (!seen)
 		return log_err(-ENOMEM, "files");
-	if (!targets.path) {
-		mapped_each(consider, NULL);
-		consider_usual();
-	} else {
-		if (access(targets.path, F_OK))
-			return log_err(-errno, "-s: %s", targets.path);
-		consider_file(targets.path);
-	}
-	settle_new();
+	examiner.symbol = targets.symbol;
+	if (targets.path)
+		examine_file(&(struct mapped){ .path = targets.path }, getuid());
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual) && !targets.path; i++)
+		examine_usual(usual[i]);
+	if (!targets.path)
+		examine_all_processes();
+	while (examine_pending() && clock_now() < limit && turn(parent, mappings))
+		;
+	if (examine_pending())
+		log_warn("%u processes and files have not been looked at yet", examine_pending());
+	if (path_error && targets.path)
+		return log_err(-path_error, "-s: %s", targets.path);
+	if (!known && targets.path)
+		return log_err(0, "-s: %s: nothing in it reads lines that could be seen",
+			       targets.path);
 	return 0;
 }
 
@@ -322,59 +515,37 @@ static int look(void)
 
 static void print_target(const struct target *t)
 {
-	static const char *const reasons[] = {
-		[EDITOR_STRIPPED] = "no symbol tells where in it lines are read",
-		[EDITOR_FOREIGN] = "of 32 bits, or of another architecture",
-		[EDITOR_SILENT] = "it could not be read",
-	};
 	char *name = malloc(strlen(t->name) * ESCAPE_TEXT_MAX + 1);
 
 	if (!name)
 		return;
 	*escape_text(name, t->name, strlen(t->name), false) = '\0';
-	if (t->found == EDITOR_FOUND)
+	if (!t->reason)
 		printf("%-26s 0x%08" PRIx64 " %9u %s\n", editor_symbol(&t->editor, targets.symbol),
 		       (uint64_t)t->editor.line.offset, t->processes, name);
 	else
-		printf("%-26s %10s %9u %s\t(%s)\n", "-", "-", t->processes, name,
-		       reasons[t->found]);
+		printf("%-26s %10s %9u %s\t(%s)\n", "-", "-", t->processes, name, t->reason);
 	free(name);
 }
 
 int targets_list(void)
 {
-	int err = look();
+	int err = look(-1, NULL, LIST_MOST);
 
 	if (err)
 		return err;
+	for (size_t i = 0; i < SEEN_MAX; i++)
+		if (seen[i].target)
+			seen[i].target->processes += seen[i].processes;
 	printf("%-26s %10s %9s %s\n", "SYMBOL", "OFFSET", "PROCESSES", "PATH");
 	for (const struct target *t = known; t; t = t->next)
 		print_target(t);
-	return 0;
+	return fflush(stdout) ? log_err(-errno, "cannot write") : 0;
 }
 
 /* --- the process that watches --- */
 
 static int watcher = -1; /* our end of the pipe to it */
-
-static bool has_attached(void)
-{
-	for (const struct target *t = known; t; t = t->next)
-		if (t->found == EDITOR_FOUND)
-			return true;
-	return false;
-}
-
-/* Until the other end is closed. */
-static void watch(int parent, struct mappings *mappings)
-{
-	struct pollfd p = { .fd = parent };
-
-	while (!poll(&p, 1, mappings ? LOOK : -1)) {
-		mappings__read(mappings);
-		settle_new();
-	}
-}
 
 static void run_watcher(int parent)
 {
@@ -398,27 +569,25 @@ static void run_watcher(int parent)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	if (!targets.path) {
-		mappings = mappings__new(consider, NULL);
+		mappings = mappings__new(on_mapping, NULL);
 		if (!mappings)
 			log_warn("new programs are not seen: %s", strerror(errno));
 	}
-	err = look();
-	if (!err && targets.path && !has_attached())
-		err = log_err(0, "-s: %s: nothing in it reads lines that could be seen",
-			      targets.path);
+	err = look(parent, mappings, START_MOST);
 	if (write(parent, &err, sizeof(err)) == sizeof(err) && !err)
-		watch(parent, mappings);
+		while (turn(parent, mappings))
+			;
 	_exit(0);
 }
 
-int targets_watch(target_fn to)
+int targets_watch(const struct target_hooks *to)
 {
 	int ends[2], err;
 	pid_t child;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return log_err(-errno, "socketpair");
-	attach = to;
+	hooks = to;
 	child = fork();
 	if (!child) {
 		close(ends[0]);

@@ -10,13 +10,16 @@
 #include <stdbool.h>
 #include "common/editors.h"
 
-/* Attaches to the code of a file: `path` is good for that only, `name` for messages.  0 or a negative errno. */
-typedef int (*target_fn)(const struct editor *editor, const char *path, const char *name);
+struct target_hooks {
+	/* To the code of a file: `path` is good for that only, `name` for messages.  NULL with errno set. */
+	void *(*attach)(const struct editor *editor, const char *path, const char *name);
+	void (*detach)(void *attached);
+};
 
 /* Where to look; set by the command. */
 extern struct targets {
 	const char *path;   /* this file only; NULL: all that there are */
-	const char *symbol; /* see editor_find() */
+	const char *symbol; /* see editor_read() */
 } targets;
 
 /* A line for each of them on standard output.  0 or a negative errno, after saying why. */
@@ -24,10 +27,10 @@ int targets_list(void);
 
 /*
  * Starts the process that looks for them, and waits until those that there are
- * have been given to `attach`, in that process.  It ends with this one.  0 or a
- * negative errno, after saying why.
+ * have been attached to, in that process.  It ends with this one.  0 or a negative
+ * errno, after saying why.
  */
-int targets_watch(target_fn attach);
+int targets_watch(const struct target_hooks *hooks);
 /* Is it still there? */
 bool targets_watched(void);
 

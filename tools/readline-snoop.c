@@ -3,14 +3,13 @@
 #include "common/hook.h"
 #include "common/lines.h"
 #include "common/log.h"
+#include "common/session.h"
 #include "common/targets.h"
 #include "common/tool.h"
 #include "readline-snoop.skel.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static struct readline_snoop_bpf *skel;
 static struct line_options *options; /* in .rodata */
@@ -31,20 +30,6 @@ static const struct argp_option argp_options[] = {
 	{},
 };
 
-/* The kernel's name for /dev/pts/3 is pts3. */
-static int parse_tty(const char *arg)
-{
-	const char *name = strncmp(arg, "/dev/", 5) ? arg : arg + 5;
-	bool pts = !strncmp(name, "pts/", 4);
-	int n = snprintf(options->tty, sizeof(options->tty), "%s%s", pts ? "pts" : "",
-			 name + 4 * pts);
-
-	options->by_tty = 1;
-	if (!*name || n >= (int)sizeof(options->tty))
-		return log_err(0, "--tty: not a terminal: '%s'", arg);
-	return 0;
-}
-
 static struct tool tool;
 
 static error_t parse(int key, char *arg)
@@ -62,7 +47,8 @@ static error_t parse(int key, char *arg)
 		lines.no_secrets = true;
 		return 0;
 	case OPT_TTY:
-		return -parse_tty(arg);
+		options->by_tty = 1;
+		return -session_parse_tty("--tty", arg, options->tty);
 	case OPT_LIST:
 		list = true;
 		return 0;
@@ -124,16 +110,17 @@ static int share_maps(const struct readline_snoop_bpf *copy)
 	return err;
 }
 
-static int attach_uprobe(struct bpf_program *program, const char *path, uint64_t offset,
-			 bool at_return)
+static int attach_uprobe(struct bpf_link **link, struct bpf_program *program, const char *path,
+			 uint64_t offset, bool at_return)
 {
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = at_return);
 
-	return bpf_program__attach_uprobe_opts(program, -1, path, offset, &opts) ? 0 : -errno;
+	*link = bpf_program__attach_uprobe_opts(program, -1, path, offset, &opts);
+	return *link ? 0 : -errno;
 }
 
 /* In the process that watches for files; what it attaches stays as long as that lives. */
-static int attach_to(const struct editor *editor, const char *path, const char *name)
+static void *attach_to(const struct editor *editor, const char *path, const char *name)
 {
 	bool at_return = editor->kind == EDITOR_LIBEDIT || editor->kind == EDITOR_FUNCTION;
 	struct readline_snoop_bpf *copy = readline_snoop_bpf__open();
@@ -141,7 +128,7 @@ static int attach_to(const struct editor *editor, const char *path, const char *
 	int err;
 
 	if (!copy)
-		return -errno;
+		return NULL;
 	prompt = loops ? copy->progs.prompt : copy->progs.prompt_old;
 	if (at_return)
 		line = loops ? copy->progs.line_returned : copy->progs.line_returned_old;
@@ -153,20 +140,31 @@ static int attach_to(const struct editor *editor, const char *path, const char *
 	bpf_program__set_autoload(line, true);
 	err = share_maps(copy) ?: readline_snoop_bpf__load(copy);
 	if (!err && editor->prompt.address)
-		err = attach_uprobe(prompt, path, editor->prompt.offset, false);
-	err = err ?: attach_uprobe(line, path, editor->line.offset, at_return);
-	if (err) {
-		readline_snoop_bpf__destroy(copy);
-		return err;
+		err = attach_uprobe(&copy->links.prompt, prompt, path, editor->prompt.offset,
+				    false);
+	err = err
+		      ?: attach_uprobe(&copy->links.line_entered, line, path, editor->line.offset,
+				       at_return);
+	if (!err) {
+		log_info("attached: %s: %s+0x%llx", name, editor_symbol(editor, targets.symbol),
+			 (unsigned long long)editor->line.offset);
+		return copy;
 	}
-	log_info("attached: %s: %s+0x%llx", name, editor_symbol(editor, targets.symbol),
-		 (unsigned long long)editor->line.offset);
-	return 0;
+	readline_snoop_bpf__destroy(copy);
+	errno = -err;
+	return NULL;
+}
+
+static void detach(void *attached)
+{
+	readline_snoop_bpf__destroy(attached);
 }
 
 static int attach(void)
 {
-	return targets_watch(attach_to);
+	static const struct target_hooks hooks = { attach_to, detach };
+
+	return targets_watch(&hooks);
 }
 
 static void settle(uint64_t now)

@@ -94,7 +94,7 @@ sit bash --norc -i
 prompt
 filters '--tty: this one' yes --tty "$tty"
 filters '--tty: without /dev/' yes --tty "${tty#/dev/}"
-filters '--tty: another one' no --tty tty63
+filters '--tty: another one' no --tty pts/4095
 filters '-p: this process' yes -p "$at"
 filters '-p: another one' no -p $$
 filters '-u: another user' no -u 12345
@@ -122,8 +122,17 @@ bad '--symbol needs -s' --symbol readline
 bad '--raw and --exit exclude each other' --raw --exit
 bad "--tty: not a terminal: ''" --tty ''
 bad "--tty: not a terminal: '/dev/a-name-that-is-too-long'" --tty /dev/a-name-that-is-too-long
+bad "--tty: not a terminal: 'nosuch'" --tty nosuch
+bad "--tty: not a terminal: 'pts/x'" --tty pts/x
+bad "--tty: not a terminal: 'null/'" --tty null/
 bad '-s: an empty value' -s ''
 bad '--symbol: an empty value' -s /bin/sh --symbol ''
+
+run sh -c '"$1" --list >/dev/full' sh "$READLINE_SNOOP"
+is '--list into a full disk' "$status $err" '1 readline-snoop: cannot write: No space left on device'
+run "$READLINE_SNOOP" --list -s /bin/true
+is '--list -s: a file that reads no lines' "$status $err" \
+	'1 readline-snoop: -s: /bin/true: nothing in it reads lines that could be seen'
 
 # --- who may do what ---
 cp "$READLINE_SNOOP" snoop

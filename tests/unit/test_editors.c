@@ -342,28 +342,6 @@ static void test_cut_short(void **state)
 	}
 }
 
-/* By a process of its own: good ones between such as are none. */
-static void test_several(void **state)
-{
-	struct editor_file files[4] = {};
-
-	(void)state;
-	readline();
-	found(NULL, &files[0].editor);
-	files[0].fd = open(path, O_PATH);
-	files[1].fd = open("/etc/passwd", O_PATH);
-	files[2].fd = -1;
-	files[3].fd = open(path, O_PATH);
-	editor_find(files, 4, NULL);
-	assert_int_equal(files[0].found, EDITOR_FOUND);
-	assert_int_equal(files[0].editor.line.offset, CODE_OFFSET + 0x200);
-	assert_int_equal(files[1].found, EDITOR_ABSENT);
-	assert_int_equal(files[2].found, EDITOR_SILENT);
-	assert_int_equal(files[3].found, EDITOR_FOUND);
-	for (int i = 0; i < 4; i++)
-		close(files[i].fd);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,7 +351,7 @@ int main(void)
 		cmocka_unit_test(test_undefined), cmocka_unit_test(test_stripped),
 		cmocka_unit_test(test_foreign),	  cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_malformed), cmocka_unit_test(test_random),
-		cmocka_unit_test(test_cut_short), cmocka_unit_test(test_several),
+		cmocka_unit_test(test_cut_short),
 	};
 	int failed;
 
