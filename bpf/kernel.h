@@ -134,6 +134,7 @@ typedef struct {
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long start_code;  /* of the program that was executed */
 	unsigned long start_stack; /* where it was when the program began: the arguments follow */
 	unsigned long arg_start, arg_end,
 		env_end; /* strings, each with its NUL; env begins at arg_end */

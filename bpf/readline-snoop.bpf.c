@@ -19,6 +19,14 @@
 const volatile struct line_options options = {};
 const volatile struct editor editor = {};
 
+/* Shells whose lines are read by a library. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SHELLS_MAX);
+	__type(key, u32);
+	__type(value, struct editor);
+} shells SEC(".maps");
+
 /* The process has just used what is looked at here, so it is in memory. */
 static __always_inline u64 user_word(u64 address)
 {
@@ -103,30 +111,74 @@ static __always_inline void record_prompt(struct record *r, struct line *l, u64 
 	r->used += len - 1;
 }
 
+/* As far as is to be expected of two that differ. */
+static __always_inline bool is_same_string(u64 one, u64 other)
+{
+	u64 a[8] = {}, b[8] = {}, differ = 0;
+
+	bpf_probe_read_user_str(a, sizeof(a), (void *)one);
+	bpf_probe_read_user_str(b, sizeof(b), (void *)other);
+	for (int i = 0; i < 8; i++)
+		differ |= a[i] ^ b[i];
+	return !differ;
+}
+
 /*
  * In bash, who asks: its parser, for the first line of a command or for more of
  * it, while it has no line; or else a command, read -e, while the parser holds
- * the line with that command, or where there never was a prompt, in a script.
+ * the line with that command, or where there never was a prompt, in a script, or
+ * with another prompt, where a key has been bound to that command.
  */
-static __always_inline void bash_state(struct pt_regs *ctx, struct line *l, u64 hook)
+static __always_inline void bash_state(struct line *l, u64 shown, const u64 *v)
 {
-	u64 prompt = pointer_in(ctx, hook, BASH_PROMPT);
-
-	if (!editor.variables[BASH_PROMPT])
-		return;
 	l->notes |= LINE_SHELL;
-	l->status = number_in(ctx, hook, BASH_STATUS);
-	if (!prompt || pointer_in(ctx, hook, BASH_LINE))
+	l->status = v[BASH_STATUS];
+	if (!v[BASH_PROMPT] || v[BASH_LINE])
 		l->notes |= LINE_NESTED;
-	else if (prompt == pointer_in(ctx, hook, BASH_PS2))
+	else if (l->kind == LINE_PROMPT && v[BASH_SHOWN] && !is_same_string(shown, v[BASH_SHOWN]))
+		l->notes |= LINE_NESTED;
+	else if (v[BASH_PROMPT] == v[BASH_PS2])
 		l->notes |= LINE_CONTINUED;
+}
+
+/* The shell whose lines this library reads, as its program has it, and how far from there it is now; NULL: it is no shell. */
+static __always_inline const struct editor *find_shell(u64 *distance)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u64 code = BPF_CORE_READ(task, mm, start_code);
+	u64 header[MARKED] = {};
+	struct editor *e;
+
+	for (u32 i = 0; i < SHELLS_MAX; i++) {
+		u32 key = i;
+
+		e = bpf_map_lookup_elem(&shells, &key);
+		if (!e || !e->line.address || (code ^ e->line.address) % 4096)
+			continue;
+		*distance = code - e->line.address;
+		if (!bpf_probe_read_user(header, sizeof(header),
+					 (void *)(e->prompt.address + *distance)) &&
+		    mark_of(header) == e->mark)
+			return e;
+	}
+	return NULL;
 }
 
 static __always_inline void readline_state(struct pt_regs *ctx, struct record *r, struct line *l,
 					   u64 hook)
 {
-	record_prompt(r, l, pointer_in(ctx, hook, READLINE_PROMPT));
-	bash_state(ctx, l, hook);
+	u64 shown = pointer_in(ctx, hook, READLINE_PROMPT), v[EDITOR_VARIABLES] = {}, distance = 0;
+	const struct editor *shell = NULL;
+
+	record_prompt(r, l, shown);
+	if (!editor.variables[BASH_PROMPT]) {
+		shell = find_shell(&distance);
+		if (!shell)
+			return;
+	}
+	for (u32 i = BASH_STATUS; i <= BASH_SHOWN; i++)
+		v[i] = shell ? user_word(shell->variables[i] + distance) : pointer_in(ctx, hook, i);
+	bash_state(l, shown, v);
 }
 
 /* zleread(char **lp, char **rp, int flags, int context, ...) */

@@ -9,7 +9,8 @@
 
 #define LINE_MAX (64 << 10) /* bytes of a line that are shown */
 #define PROMPT_MAX 512	    /* bytes of a prompt, with its NUL */
-#define EDITOR_VARIABLES 6
+#define EDITOR_VARIABLES 7
+#define SHELLS_MAX 16
 
 /* Which code reads lines, and so where a line is found when it has been read. */
 enum editor_kind {
@@ -18,10 +19,11 @@ enum editor_kind {
 	EDITOR_ZLE,	 /* the line editor of zsh */
 	EDITOR_LIBEDIT,	 /* el_gets() of libedit, which its readline() calls as well */
 	EDITOR_FUNCTION, /* a function that returns a line, and takes a prompt */
+	EDITOR_SHELL, /* none: a shell whose lines are read by a library, and which has the rest of the variables */
 };
 
 /* Variables of an editor, by their places in struct editor. */
-enum { READLINE_LINE, READLINE_PROMPT, BASH_STATUS, BASH_LINE, BASH_PROMPT, BASH_PS2 };
+enum { READLINE_LINE, READLINE_PROMPT, BASH_STATUS, BASH_LINE, BASH_PROMPT, BASH_PS2, BASH_SHOWN };
 enum { ZLE_LINE, ZLE_LENGTH, ZLE_DONE, ZLE_ERROR, ZLE_FIRST, ZSH_STATUS };
 enum { LIBEDIT_PROMPT };
 
@@ -33,13 +35,28 @@ struct editor_hook {
 /* The code of one file, by its addresses in that. */
 struct editor {
 	__u32 kind;
-	__u32 number;			   /* of the file, in the order in which they were found */
-	struct editor_hook prompt;	   /* entered when a prompt is shown */
-	struct editor_hook line;	   /* entered, or left, when a line has been read */
+	__u32 number;		   /* of the file, in the order in which they were found */
+	struct editor_hook prompt; /* entered when a prompt is shown */
+	struct editor_hook line;   /* entered, or left, when a line has been read */
+				   /* EDITOR_SHELL: where its headers are, and its code begins */
 	__u64 variables[EDITOR_VARIABLES]; /* 0: it has no such thing */
 	__u32 indirect; /* bits: not the variable but a pointer to it, in the global offset table */
 	__u32 pad;
+	__u64 mark; /* EDITOR_SHELL: mark_of() what its file begins with */
 };
+
+#define MARKED \
+	8 /* words of 8 bytes: the header of an ELF file, which says where things are in it */
+
+/* Another file has another one, if nobody has done it on purpose. */
+static inline __attribute__((always_inline)) __u64 mark_of(const __u64 header[MARKED])
+{
+	__u64 mark = 0;
+
+	for (int i = 0; i < MARKED; i++)
+		mark = (mark ^ header[i]) * 0x9E3779B97F4A7C15ULL;
+	return mark;
+}
 
 struct line_options {
 	__u8 by_tty;

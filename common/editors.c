@@ -2,6 +2,7 @@
 #include "common/editors.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "common/elffile.h"
 
@@ -27,7 +28,7 @@ static const struct kind {
 	  "readline_internal_setup",
 	  "readline_internal_teardown",
 	  { "rl_line_buffer", "rl_prompt", "last_command_exit_value", "current_readline_line",
-	    "current_prompt_string", "ps2_prompt" } },
+	    "current_prompt_string", "ps2_prompt", "current_readline_prompt" } },
 	{ EDITOR_ZLE,
 	  3,
 	  "zleread",
@@ -229,7 +230,38 @@ static bool has_trace(Elf *elf)
 	return false;
 }
 
-static enum editor_found read_elf(Elf *elf, const char *symbol, struct editor *e)
+/* Does the file use another one's readline(), and is bash otherwise? */
+static bool is_shell(struct names *n, Elf *elf, int fd, const struct elffile_text *text,
+		     struct editor *e)
+{
+	const char *const *variables = kinds[0].variables;
+	__u64 header[MARKED];
+	GElf_Phdr ph;
+	int i = 0;
+
+	*e = (struct editor){ .kind = EDITOR_SHELL };
+	if (!find_name(n, "readline", strlen("readline"))->used || !text->count ||
+	    pread(fd, header, sizeof(header), 0) != sizeof(header))
+		return false;
+	for (unsigned int v = BASH_STATUS; v <= BASH_SHOWN; v++) {
+		const struct name *name = find_name(n, variables[v], strlen(variables[v]));
+
+		if (!name->defined)
+			return false;
+		e->variables[v] = name->address;
+	}
+	e->mark = mark_of(header);
+	e->line.address = text->segments[0].addr;
+	while (gelf_getphdr(elf, i++, &ph)) {
+		if (ph.p_type == PT_LOAD && !ph.p_offset) {
+			e->prompt.address = ph.p_vaddr;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum editor_found read_elf(Elf *elf, int fd, const char *symbol, struct editor *e)
 {
 	struct elffile_text text;
 	struct names names = {};
@@ -251,6 +283,8 @@ static enum editor_found read_elf(Elf *elf, const char *symbol, struct editor *e
 	/* Only of what has been found: some libraries have a hundred thousand entries. */
 	if (found && !symbol)
 		set_variables(&names, elf, e);
+	if (!found && !symbol)
+		found = is_shell(&names, elf, fd, &text, e);
 	if (found && (header.e_machine != NATIVE || header.e_ident[EI_CLASS] != ELFCLASS64))
 		return EDITOR_FOREIGN;
 	if (found)
@@ -264,12 +298,14 @@ enum editor_found editor_read(int fd, const char *symbol, struct editor *editor)
 	enum editor_found found = EDITOR_ABSENT;
 
 	if (elf)
-		found = read_elf(elf, symbol, editor);
+		found = read_elf(elf, fd, symbol, editor);
 	elf_end(elf);
 	return found;
 }
 
 const char *editor_symbol(const struct editor *editor, const char *symbol)
 {
+	if (editor->kind == EDITOR_SHELL)
+		return NULL;
 	return symbol ?: kind_of(editor)->line;
 }

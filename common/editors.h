@@ -21,7 +21,7 @@ enum editor_found {
  */
 enum editor_found editor_read(int fd, const char *symbol, struct editor *editor);
 
-/* The function that a line is taken from; `symbol` as above. */
+/* The function that a line is taken from; `symbol` as above.  NULL: a library has it. */
 const char *editor_symbol(const struct editor *editor, const char *symbol);
 
 #endif

@@ -19,6 +19,7 @@
 #include "common/examine.h"
 #include "common/log.h"
 #include "common/mapped.h"
+#include "common/shells.h"
 
 #define SECOND 1000000000ULL /* nanoseconds */
 #define LOOK (SECOND / 4)    /* between two looks for new mappings */
@@ -152,6 +153,14 @@ static bool is_known(const struct file_id *id)
 	return t ? is_unchanged(t, id) : find_seen(id->dev, id->ino, what_of(id))->asked;
 }
 
+static void detach_from(const struct editor *editor, void *attached)
+{
+	if (attached && editor->kind == EDITOR_SHELL)
+		shells_remove(targets.shells, attached);
+	else if (attached)
+		hooks->detach(attached);
+}
+
 static void drop_target(struct target *t)
 {
 	struct target **at = &known;
@@ -164,8 +173,7 @@ static void drop_target(struct target *t)
 	for (size_t i = 0; i < SEEN_MAX; i++)
 		if (seen[i].target == t)
 			seen[i].target = NULL;
-	if (t->attached)
-		hooks->detach(t->attached);
+	detach_from(&t->editor, t->attached);
 	if (t->fd >= 0)
 		close(t->fd);
 	free(t->name);
@@ -184,6 +192,8 @@ static bool may_have_more(uid_t owner)
 
 static const char *reason(const struct finding *f)
 {
+	if (f->found == EDITOR_FOUND)
+		return "a library reads its lines";
 	if (f->late)
 		return "it does not answer";
 	if (f->found == EDITOR_STRIPPED)
@@ -206,7 +216,12 @@ static void *attach_to(struct finding *f, const char *name)
 	/* Whatever its name leads to by now, this is the file that was looked at. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
 	f->editor.number = numbers++;
-	attached = hooks->attach(&f->editor, path, name);
+	if (f->editor.kind == EDITOR_SHELL)
+		attached = shells_add(targets.shells, &f->editor, !f->id.owner);
+	else
+		attached = hooks->attach(&f->editor, path, name);
+	if (attached && f->editor.kind == EDITOR_SHELL)
+		log_info("attached: %s: a library reads its lines", name);
 	if (!attached)
 		log_warn("not attached to %s: %s", name, strerror(errno));
 	return attached;
@@ -217,8 +232,7 @@ static struct target *add_target(struct finding *f, char *name, void *attached)
 	struct target *t = calloc(1, sizeof(*t));
 
 	if (!t || !name) {
-		if (attached)
-			hooks->detach(attached);
+		detach_from(&f->editor, attached);
 		free(name);
 		free(t);
 		return NULL;
@@ -227,7 +241,8 @@ static struct target *add_target(struct finding *f, char *name, void *attached)
 		.id = f->id,
 		.fd = f->fd,
 		.name = name,
-		.reason = f->found == EDITOR_FOUND ? NULL : reason(f),
+		.reason = f->found == EDITOR_FOUND && f->editor.kind != EDITOR_SHELL ? NULL
+										     : reason(f),
 		.editor = f->editor,
 		.attached = attached,
 	};

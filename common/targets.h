@@ -20,6 +20,7 @@ struct target_hooks {
 extern struct targets {
 	const char *path;   /* this file only; NULL: all that there are */
 	const char *symbol; /* see editor_read() */
+	int shells;	    /* map, see common/shells.h */
 } targets;
 
 /* A line for each of them on standard output.  0 or a negative errno, after saying why. */

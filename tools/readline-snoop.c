@@ -89,10 +89,10 @@ static int open_skeleton(struct tool_bpf *bpf)
 static int load(void)
 {
 	loops = hook_has_loops();
-	if (!loops && tool.want & WANT_USER_STACK)
-		return log_err(0, "--stack: this kernel cannot tell what is mapped at an address "
-				  "(Linux 5.17 can)");
-	return readline_snoop_bpf__load(skel) ? log_err(-errno, "cannot load the maps") : 0;
+	if (readline_snoop_bpf__load(skel))
+		return log_err(-errno, "cannot load the maps");
+	targets.shells = bpf_map__fd(skel->maps.shells);
+	return 0;
 }
 
 /* All copies share their maps with the first, but for the constants. */

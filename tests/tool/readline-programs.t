@@ -76,13 +76,43 @@ int main(void)
 	return 0;
 }
 EOF
+# A shell whose lines a library reads, as some distributions link bash: it has bash's variables.
+cat >shell.c <<'EOF'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+extern char *readline(const char *);
+int last_command_exit_value;
+char *current_readline_line, *current_readline_prompt, *current_prompt_string, *ps1_prompt = "\\p> ", *ps2_prompt = "\\m> ";
+static char *ask(char *prompt, char *shown)
+{
+	free(current_readline_line);
+	current_readline_line = NULL;
+	current_prompt_string = prompt;
+	current_readline_prompt = shown;
+	return current_readline_line = readline(shown);
+}
+int main(void)
+{
+	char *line;
+
+	while ((line = ask(ps1_prompt, "ask> "))) {
+		last_command_exit_value = atoi(line);
+		while (*line && line[strlen(line) - 1] == '(' && (line = ask(ps2_prompt, "more> ")))
+			last_command_exit_value = atoi(line);
+		if (line && strstr(line, "read"))
+			free(readline("Say: "));
+	}
+	return 0;
+}
+EOF
 # made NAME LIBRARY OPTION...: builds it, if there is what that takes.
 made() {
 	local name=$1 library
 
 	library=$("${CC:-cc}" -print-file-name="$2")
 	[ -e "$library" ] || library=$(ldconfig -p 2>/dev/null | sed -n "s|.*$2 .*=> ||p" | head -n 1)
-	[ -e "$library" ] && ${CC:-cc} "${@:3}" -o "$name" asks.c "$library" 2>err
+	[ -e "$library" ] && ${CC:-cc} "${@:3}" -o "$name" "${source:-asks.c}" "$library" 2>err
 }
 if made own libreadline.so.8 -no-pie -fno-pic; then
 	ok 'the program has the variables of the library' grep -q COPY <(readelf -rW own)
@@ -90,6 +120,25 @@ if made own libreadline.so.8 -no-pie -fno-pic; then
 else
 	skip 'a program that the variables of libreadline were copied into' 'there is no libreadline.so.8 here'
 fi
+for how in '-pie -fPIE' '-no-pie -fno-pic'; do
+	# shellcheck disable=SC2086 # two options
+	if ! source=shell.c made linked libreadline.so.8 -rdynamic $how; then
+		skip "a shell that is linked to libreadline, $how" 'there is no libreadline.so.8 here'
+		continue
+	fi
+	sit "$TMP/linked"
+	prompt
+	snoop --exit
+	keys '+7\n' '?ask> ' '+(\n' '?more> ' '+9\n' '?ask> ' '+5 read\n' '?Say: ' '+said\n' '?ask> '
+	ok "a shell that is linked to libreadline, $how: lines" sees '"5 read"'
+	is "$how: the lines of a command are one, and its status is known" \
+		"$(of 'select(.exit != null) | "\(.command | @json) \(.exit)"' | paste -sd ' ')" '"7" 7 "(\n9" 9 "5 read" 5'
+	ok "$how: what is read by a command" saw_note '"said" "(read)"'
+	leave
+	finish
+	run "$READLINE_SNOOP" --list -s "$TMP/linked"
+	like "$how: --list has it" "$out" " $TMP/linked.\(a library reads its lines\)$"
+done
 if made edit libedit.so.2; then
 	# A probe at the return of a function that was entered before sees nothing.
 	first='' reads 'libedit' '\? ' "$TMP/edit"

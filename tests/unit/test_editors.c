@@ -171,6 +171,37 @@ static void test_bash(void **state)
 	assert_int_equal(e.variables[BASH_PROMPT], DATA_ADDR + 16);
 }
 
+/* The line is read by a library, and the rest is bash. */
+static void test_linked(void **state)
+{
+	static const char *const names[] = { "last_command_exit_value", "current_readline_line",
+					     "current_prompt_string", "ps2_prompt",
+					     "current_readline_prompt" };
+	struct editor e, other;
+
+	(void)state;
+	begin();
+	for (unsigned int i = 0; i < 5; i++) {
+		assert_int_equal(found(NULL, &e), EDITOR_ABSENT);
+		symbol(names[i], DATA_ADDR + 8 * i, true);
+	}
+	assert_int_equal(found(NULL, &e), EDITOR_ABSENT);
+	symbol("readline", 0, false);
+	/* Nothing of it is where the headers are. */
+	assert_int_equal(found(NULL, &e), EDITOR_ABSENT);
+	file.code.p_offset = 0;
+	assert_int_equal(found(NULL, &e), EDITOR_FOUND);
+	assert_int_equal(e.kind, EDITOR_SHELL);
+	assert_int_equal(e.prompt.address, CODE_ADDR);
+	assert_int_equal(e.line.address, CODE_ADDR);
+	assert_int_equal(e.variables[BASH_STATUS], DATA_ADDR);
+	assert_int_equal(e.variables[BASH_SHOWN], DATA_ADDR + 32);
+	assert_null(editor_symbol(&e, NULL));
+	file.header.e_entry++;
+	assert_int_equal(found(NULL, &other), EDITOR_FOUND);
+	assert_true(other.mark != e.mark);
+}
+
 static void test_got(void **state)
 {
 	struct editor e;
@@ -345,13 +376,13 @@ static void test_cut_short(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_readline),  cmocka_unit_test(test_bash),
-		cmocka_unit_test(test_got),	  cmocka_unit_test(test_version),
-		cmocka_unit_test(test_others),	  cmocka_unit_test(test_symbol),
-		cmocka_unit_test(test_undefined), cmocka_unit_test(test_stripped),
-		cmocka_unit_test(test_foreign),	  cmocka_unit_test(test_outside),
-		cmocka_unit_test(test_malformed), cmocka_unit_test(test_random),
-		cmocka_unit_test(test_cut_short),
+		cmocka_unit_test(test_readline), cmocka_unit_test(test_bash),
+		cmocka_unit_test(test_linked),	 cmocka_unit_test(test_got),
+		cmocka_unit_test(test_version),	 cmocka_unit_test(test_others),
+		cmocka_unit_test(test_symbol),	 cmocka_unit_test(test_undefined),
+		cmocka_unit_test(test_stripped), cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_outside),	 cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_random),	 cmocka_unit_test(test_cut_short),
 	};
 	int failed;
 
