@@ -265,6 +265,10 @@ struct shell {
 	bool prompted; /* no line has been read at the prompt yet */
 	uint8_t notes; /* of the prompt: LINE_CONTINUED, LINE_NESTED */
 	struct prompt prompt;
+	/* The prompt of the shell itself, while a command that is bound to a key has one. */
+	bool interrupted;
+	uint8_t outer_notes;
+	struct prompt outer;
 
 	struct line *held;   /* a command, or what there is of it so far */
 	struct prompt first; /* that of its first line */
@@ -358,7 +362,7 @@ static struct shell *shell_of(const struct line *l)
 		return s;
 	if (s) {
 		let_go(s);
-		s->prompted = false;
+		s->prompted = s->interrupted = false;
 		s->address = 0;
 	} else {
 		s = calloc(1, sizeof(*s));
@@ -381,10 +385,29 @@ static uint8_t notes_of(const struct line *l)
 	return lines_is_continued((const char *)(l + 1), l->prompt_len) ? LINE_CONTINUED : 0;
 }
 
+static void swap_prompts(struct shell *s)
+{
+	struct prompt prompt = s->prompt;
+	uint8_t notes = s->notes;
+
+	s->prompt = s->outer;
+	s->notes = s->outer_notes;
+	s->outer = prompt;
+	s->outer_notes = notes;
+}
+
 static void on_prompt(struct shell *s, const struct line *l)
 {
+	uint8_t notes = notes_of(l);
+
+	if (!(notes & LINE_NESTED)) {
+		s->interrupted = false;
+	} else if (s->prompted && !(s->notes & LINE_NESTED)) {
+		s->interrupted = true;
+		swap_prompts(s);
+	}
 	s->prompted = true;
-	s->notes = notes_of(l);
+	s->notes = notes;
 	set_prompt(&s->prompt, l->notes & LINE_PROMPTED ? (const char *)(l + 1) : NULL,
 		   l->prompt_len);
 	if (!s->held)
@@ -416,6 +439,11 @@ static void on_line(struct shell *s, struct line *l)
 	s->address = l->address;
 	s->editor = l->editor;
 
+	if (!s->prompted && s->interrupted) {
+		swap_prompts(s);
+		s->interrupted = false;
+		s->prompted = true;
+	}
 	l->notes |= notes_of(l);
 	if (s->prompted)
 		l->notes = (l->notes & ~(LINE_CONTINUED | LINE_NESTED)) | s->notes;
@@ -492,6 +520,7 @@ static void drop_shell(struct shell **at)
 	let_go(s);
 	*at = s->next;
 	free(s->prompt.text);
+	free(s->outer.text);
 	free(s->first.text);
 	free(s);
 }
