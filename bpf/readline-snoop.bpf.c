@@ -207,7 +207,7 @@ static __always_inline int prompt_shown(struct pt_regs *ctx, bool atomics)
 		readline_state(ctx, r, l, editor.prompt.address);
 	else if (editor.kind == EDITOR_ZLE)
 		zle_state(ctx, r, l);
-	else if (editor.kind == EDITOR_LIBEDIT)
+	else if (editor.kind == EDITOR_LIBEDIT || editor.kind == EDITOR_NARROW)
 		record_prompt(r, l, pointer_in(ctx, editor.prompt.address, LIBEDIT_PROMPT));
 	else
 		record_prompt(r, l, PT_REGS_PARM1(ctx));
@@ -237,6 +237,35 @@ struct text {
 	u64 bytes; /* of wide characters */
 };
 
+#define QUAD 4	       /* wide characters: of an aligned string no such piece lies in two pages */
+#define QUADS_MAX 1024 /* that are looked at: each is a branch that the verifier keeps in mind */
+#define WIDE_MAX (QUADS_MAX * QUAD * WCHAR_SIZE)
+
+/* 1 if it is 0: without a branch, each of which the verifier would follow. */
+static __always_inline u32 is_zero(u32 c)
+{
+	return ((c - 1) & ~c) >> 31;
+}
+
+/* Bytes of a string of wide characters, as far as it can be read; in memory, where the verifier does not follow each number that it can be. */
+static __always_inline void wide_bytes(u64 start, volatile u32 *bytes)
+{
+	u32 c[QUAD], i;
+
+	for (i = 0; i < QUADS_MAX; i++) {
+		if (bpf_probe_read_user(c, sizeof(c), (void *)(start + i * sizeof(c))))
+			break;
+		if (is_zero(c[0]) | is_zero(c[1]) | is_zero(c[2]) | is_zero(c[3]))
+			break;
+	}
+	*bytes = i * sizeof(c);
+	if (*bytes < WIDE_MAX)
+		*bytes += WCHAR_SIZE * (is_zero(c[0])	? 0
+					: is_zero(c[1]) ? 1
+					: is_zero(c[2]) ? 2
+							: 3);
+}
+
 /* `most` is a constant: the bytes that there is room for.  Returns those used. */
 static __always_inline u64 text_read(struct line *l, char *to, const struct text *t, const u64 most)
 {
@@ -245,7 +274,7 @@ static __always_inline u64 text_read(struct line *l, char *to, const struct text
 
 	l->notes &= ~(LINE_CUT | LINE_UNREADABLE);
 	if (l->notes & LINE_WIDE) {
-		if (len > most)
+		if (len > most || (editor.kind == EDITOR_LIBEDIT && len == WIDE_MAX))
 			l->notes |= LINE_CUT;
 		opaque(len);
 		if (len > most)
@@ -306,7 +335,7 @@ static __always_inline void text_submit(struct record *r, struct line *l, const 
 	record_drop(r);
 }
 
-static __always_inline int line_read(struct pt_regs *ctx, u32 kind, const struct text *t, u32 notes,
+static __always_inline int line_read(struct pt_regs *ctx, u32 kind, struct text *t, u32 notes,
 				     bool loops)
 {
 	struct record *r = line_begin(ctx, kind, loops);
@@ -321,6 +350,10 @@ static __always_inline int line_read(struct pt_regs *ctx, u32 kind, const struct
 	if (want & WANT_SESSION)
 		session_of_current(&l->session);
 	record_context(ctx, r, &l->event, loops);
+	if (editor.kind == EDITOR_LIBEDIT && t->start) {
+		wide_bytes(t->start, &l->text_len);
+		t->bytes = *(volatile u32 *)&l->text_len;
+	}
 	if (kind == LINE_READ)
 		text_submit(r, l, t);
 	else
@@ -371,8 +404,11 @@ int line_entered_old(struct pt_regs *ctx)
 static __always_inline int returned(struct pt_regs *ctx, bool loops)
 {
 	struct text t = { .start = PT_REGS_RC(ctx) };
+	u32 notes = LINE_RETURNED;
 
-	return line_read(ctx, t.start ? LINE_READ : LINE_END, &t, LINE_RETURNED, loops);
+	if (editor.kind == EDITOR_LIBEDIT)
+		notes |= LINE_WIDE;
+	return line_read(ctx, t.start ? LINE_READ : LINE_END, &t, notes, loops);
 }
 
 SEC("?uretprobe")

@@ -17,7 +17,8 @@ enum editor_kind {
 	EDITOR_NONE,
 	EDITOR_READLINE, /* GNU readline, and in it bash */
 	EDITOR_ZLE,	 /* the line editor of zsh */
-	EDITOR_LIBEDIT,	 /* el_gets() of libedit, which its readline() calls as well */
+	EDITOR_LIBEDIT, /* el_wgets() of libedit, which el_gets() and readline() of it call as well */
+	EDITOR_NARROW,	 /* el_gets(), where there is no other */
 	EDITOR_FUNCTION, /* a function that returns a line, and takes a prompt */
 	EDITOR_SHELL, /* none: a shell whose lines are read by a library, and which has the rest of the variables */
 };

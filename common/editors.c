@@ -34,7 +34,8 @@ static const struct kind {
 	  "zleread",
 	  "freeundo",
 	  { "zleline", "zlell", "done", "errflag", "isfirstln", "lastval" } },
-	{ EDITOR_LIBEDIT, 0, "el_gets", "el_gets", { "rl_prompt" } },
+	{ EDITOR_LIBEDIT, 0, "el_wgets", "el_wgets", { "rl_prompt" } },
+	{ EDITOR_NARROW, 0, "el_gets", "el_gets", { "rl_prompt" } },
 	{ EDITOR_FUNCTION, 0, "readline", "readline", {} },
 };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))

@@ -122,7 +122,7 @@ static int attach_uprobe(struct bpf_link **link, struct bpf_program *program, co
 /* In the process that watches for files; what it attaches stays as long as that lives. */
 static void *attach_to(const struct editor *editor, const char *path, const char *name)
 {
-	bool at_return = editor->kind == EDITOR_LIBEDIT || editor->kind == EDITOR_FUNCTION;
+	bool at_return = editor->kind != EDITOR_READLINE && editor->kind != EDITOR_ZLE;
 	struct readline_snoop_bpf *copy = readline_snoop_bpf__open();
 	struct bpf_program *prompt, *line;
 	int err;

@@ -152,6 +152,45 @@ if made edit libedit.so.2; then
 else
 	skip 'libedit' 'there is no libedit.so.2 here'
 fi
+cat >wide.c <<'EOF'
+#include <locale.h>
+#include <stdio.h>
+#include <wchar.h>
+typedef struct editline EditLine;
+extern EditLine *el_init(const char *, FILE *, FILE *, FILE *);
+extern int el_set(EditLine *, int, ...);
+extern const wchar_t *el_wgets(EditLine *, int *);
+static char *ask(EditLine *el)
+{
+	(void)el;
+	return "? ";
+}
+int main(void)
+{
+	EditLine *el;
+	int n;
+
+	setlocale(LC_ALL, "");
+	el = el_init("wide", stdin, stdout, stderr);
+	el_set(el, 0 /* EL_PROMPT */, ask);
+	while (el_wgets(el, &n))
+		;
+	return 0;
+}
+EOF
+if source=wide.c made wide libedit.so.2; then
+	first='' reads 'libedit, by wide characters' '\? ' "$TMP/wide"
+	sit "$TMP/wide"
+	snoop
+	long=$(printf '%03000d' 7)
+	keys '?\? ' '+not seen\n' '?\? ' '+\xc3\xa4 \xe2\x82\xac\n' '?\? ' "+$long\\n" '?\? ' '+\x04'
+	ok 'libedit, by wide characters: UTF-8' sees '"ä €"'
+	ok 'libedit, by wide characters: what is long' sees "\"$long\""
+	leave
+	finish
+else
+	skip 'libedit, by wide characters' 'there is no libedit.so.2 here'
+fi
 
 # A function that nobody knows: -s and --symbol.
 cat >own.c <<'EOF'

@@ -238,6 +238,9 @@ static void test_others(void **state)
 	symbol("readline", CODE_ADDR, true);
 	symbol("el_gets", CODE_ADDR + 0x20, true);
 	assert_int_equal(found(NULL, &e), EDITOR_FOUND);
+	assert_int_equal(e.kind, EDITOR_NARROW);
+	symbol("el_wgets", CODE_ADDR + 0x40, true);
+	assert_int_equal(found(NULL, &e), EDITOR_FOUND);
 	assert_int_equal(e.kind, EDITOR_LIBEDIT);
 	begin();
 	symbol("zleread", CODE_ADDR, true);
