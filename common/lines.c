@@ -300,6 +300,17 @@ static size_t size_of(const struct line *l)
 	return l->text_at + l->text_len;
 }
 
+/* No user can take all of it: at most half of what the others have left. */
+static bool may_hold(const struct line *l, size_t more)
+{
+	size_t own = 0;
+
+	for (const struct shell *s = shells; s; s = s->next)
+		if (s->held && s->held->event.uid == l->event.uid)
+			own += size_of(s->held);
+	return own + more <= (HELD_MAX - (held_bytes - own)) / 2;
+}
+
 /* Shows what is held, if anything is. */
 static void let_go(struct shell *s)
 {
@@ -318,7 +329,7 @@ static void hold(struct shell *s, const struct line *l, const struct prompt *pro
 	size_t size = size_of(l);
 
 	let_go(s);
-	s->held = held_bytes + size < HELD_MAX ? malloc(size) : NULL;
+	s->held = may_hold(l, size) ? malloc(size) : NULL;
 	if (!s->held) { /* at once, then */
 		show(l, prompt);
 		return;
@@ -335,7 +346,7 @@ static void append(struct shell *s, const struct line *l)
 	size_t size = size_of(s->held), more = l->text_len + 1;
 	struct line *grown = NULL;
 
-	if (s->held->text_len + more <= COMMAND_MAX && held_bytes + more < HELD_MAX)
+	if (s->held->text_len + more <= COMMAND_MAX && may_hold(l, more))
 		grown = realloc(s->held, size + more);
 	s->incomplete = false;
 	s->since = l->event.time;
