@@ -217,6 +217,17 @@ bool lines_is_continued(const char *prompt, size_t len)
 	return len >= 3 && !memcmp(prompt, "...", 3);
 }
 
+/* psql has "db=# ", and for more "db-# ", or what it misses: a quote, a bracket, the end of a comment. */
+bool lines_is_more_of(const char *first, const char *prompt, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && first[at] == prompt[at])
+		at++;
+	return at < len && first[at] == '=' && strchr("-*'\"$(", prompt[at]) && prompt[at] &&
+	       !memcmp(first + at + 1, prompt + at + 1, len - at - 1);
+}
+
 /* What zsh makes of bytes from 0x80 on that are no character: ZSH_INVALID_WCHAR_BASE in its Src/zsh.h, and the byte. */
 #define INVALID_FIRST 0xdc80
 #define INVALID_LAST 0xdcff
@@ -389,11 +400,16 @@ static struct shell *shell_of(const struct line *l)
 }
 
 /* As the record says, or for what is no shell its prompt. */
-static uint8_t notes_of(const struct line *l)
+static uint8_t notes_of(const struct shell *s, const struct line *l)
 {
+	const char *prompt = (const char *)(l + 1);
+	bool more;
+
 	if (l->notes & LINE_SHELL)
 		return l->notes & (LINE_CONTINUED | LINE_NESTED);
-	return lines_is_continued((const char *)(l + 1), l->prompt_len) ? LINE_CONTINUED : 0;
+	more = s->held && s->first.text && s->first.len == l->prompt_len &&
+	       lines_is_more_of(s->first.text, prompt, l->prompt_len);
+	return more || lines_is_continued(prompt, l->prompt_len) ? LINE_CONTINUED : 0;
 }
 
 static void swap_prompts(struct shell *s)
@@ -409,7 +425,7 @@ static void swap_prompts(struct shell *s)
 
 static void on_prompt(struct shell *s, const struct line *l)
 {
-	uint8_t notes = notes_of(l);
+	uint8_t notes = notes_of(s, l);
 
 	if (!(notes & LINE_NESTED)) {
 		s->interrupted = false;
@@ -455,7 +471,7 @@ static void on_line(struct shell *s, struct line *l)
 		s->interrupted = false;
 		s->prompted = true;
 	}
-	l->notes |= notes_of(l);
+	l->notes |= notes_of(s, l);
 	if (s->prompted)
 		l->notes = (l->notes & ~(LINE_CONTINUED | LINE_NESTED)) | s->notes;
 	else

@@ -27,6 +27,8 @@ void lines_finish(void);
 bool lines_is_secret(const char *prompt, size_t len);
 /* Is it one for the rest of something, by the custom of programs that are no shells: "..."? */
 bool lines_is_continued(const char *prompt, size_t len);
+/* Is it one for more of what was begun at the prompt `first`, of the same length, by the custom of psql? */
+bool lines_is_more_of(const char *first, const char *prompt, size_t len);
 /* `count` wide characters of zsh, as the bytes that they stand for: 4 for each at most, in `to`, which may be `wide`.  Returns how many. */
 size_t lines_narrow(char *to, const char *wide, size_t count);
 

@@ -114,6 +114,19 @@ made() {
 	[ -e "$library" ] || library=$(ldconfig -p 2>/dev/null | sed -n "s|.*$2 .*=> ||p" | head -n 1)
 	[ -e "$library" ] && ${CC:-cc} "${@:3}" -o "$name" "${source:-asks.c}" "$library" 2>err
 }
+# As psql asks.
+sed 's/readline("? ")/readline(n++ % 3 ? "db-# " : "db=# ")/; s/char \*line;/char *line; int n = 0;/' asks.c >more.c
+if source=more.c made more libreadline.so.8; then
+	sit "$TMP/more"
+	prompt 'db=# '
+	snoop
+	keys '+select\n' '?db-# ' '+1\n' '?db-# ' '+;\n' '?db=# ' '+select 2;\n' '?db-# '
+	ok 'lines at prompts as psql has them are one command' sees '"select\n1\n;"'
+	leave
+	finish
+else
+	skip 'lines at prompts as psql has them are one command' 'there is no libreadline.so.8 here'
+fi
 if made own libreadline.so.8 -no-pie -fno-pic; then
 	ok 'the program has the variables of the library' grep -q COPY <(readelf -rW own)
 	reads 'a program that the variables of libreadline were copied into' '\? ' "$TMP/own"

@@ -59,6 +59,31 @@ static void test_continued(void **state)
 	assert_false(lines_is_continued("", 0));
 }
 
+static void more(const char *first, const char *prompt, bool is)
+{
+	assert_int_equal(strlen(first), strlen(prompt));
+	if (lines_is_more_of(first, prompt, strlen(first)) != is)
+		fail_msg("'%s' after '%s'", prompt, first);
+}
+
+static void test_more_of(void **state)
+{
+	(void)state;
+	more("db=# ", "db-# ", true);
+	more("db=> ", "db-> ", true);
+	more("db=# ", "db'# ", true);
+	more("db=# ", "db(# ", true);
+	more("db=*# ", "db-*# ", true);
+	more("db=# ", "db=# ", false);
+	more("db=# ", "db-> ", false);
+	more("db=# ", "dx-# ", false);
+	more("db-# ", "db'# ", false);
+	more("db=# ", "db+# ", false);
+	more("", "", false);
+	/* A prompt may have a NUL in it, and that is no sign. */
+	assert_false(lines_is_more_of("=", "", 1));
+}
+
 static void test_narrow(void **state)
 {
 	static const struct {
@@ -114,7 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_secret),	       cmocka_unit_test(test_secret_length),
 		cmocka_unit_test(test_continued),      cmocka_unit_test(test_narrow),
-		cmocka_unit_test(test_narrow_several),
+		cmocka_unit_test(test_narrow_several), cmocka_unit_test(test_more_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
