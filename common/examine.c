@@ -160,7 +160,7 @@ int examine_identify(int fd, struct file_id *id)
 
 static bool leads_to(const char *path, const struct file_id *id)
 {
-	struct file_id found;
+	struct file_id found = {};
 
 	return !identify(AT_FDCWD, path, &found) && found.dev == id->dev && found.ino == id->ino;
 }
@@ -393,7 +393,7 @@ int examine_all_processes(void)
 	struct dirent *entry;
 	int err = proc ? 0 : -errno;
 
-	while (!err && (entry = readdir(proc)))
+	while (proc && !err && (entry = readdir(proc)))
 		if (isdigit((unsigned char)*entry->d_name))
 			err = examine_process(strtoul(entry->d_name, NULL, 10));
 	if (proc)
