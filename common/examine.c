@@ -8,6 +8,7 @@
 #include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -39,6 +41,10 @@
 #define MEMORY_MOST \
 	(1ULL << 30) /* bytes of address space: what a file makes of its size is not known before */
 #define TEXT_MOST (PATH_MAX + 64)
+
+#ifndef AT_HANDLE_FID
+#define AT_HANDLE_FID 0x200 /* linux/fcntl.h */
+#endif
 
 enum what { WHAT_PROCESS, WHAT_USUAL, WHAT_FILE };
 
@@ -189,15 +195,41 @@ static int open_mapping(const struct mapped *m)
 	return open(path, O_PATH | O_CLOEXEC);
 }
 
+/*
+ * Probes are put into the file that a layer has, so all overlays with that layer
+ * share them.  Which file that is, a handle of the overlay tells (Linux 6.7).
+ */
+static void identify_below(int fd, struct file_id *id)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} h = { .handle.handle_bytes = MAX_HANDLE_SZ };
+	struct statfs fs;
+	int mount;
+
+	if (fstatfs(fd, &fs) || fs.f_type != OVERLAYFS_SUPER_MAGIC ||
+	    name_to_handle_at(fd, "", &h.handle, &mount, AT_EMPTY_PATH | AT_HANDLE_FID))
+		return;
+	id->dev = OVERLAYFS_SUPER_MAGIC;
+	id->ino = 0;
+	for (unsigned int i = 0; i < h.handle.handle_bytes; i++)
+		id->ino = (id->ino ^ h.handle.f_handle[i]) * 0x100000001B3ULL;
+}
+
 /* Returns a descriptor to read from, -1 if there is nothing to be read: the last word has been said then. */
 static int open_file(const struct examiner *e, const struct mapped *m, struct answer *a)
 {
 	char path[32], name[TEXT_MOST];
 	struct finding *f = &a->f;
+	struct file_id shown;
 	int fd = open_mapping(m), to_read = -1;
 
 	f->found = EDITOR_SILENT;
 	f->err = fd < 0 ? errno : examine_identify(fd, &f->id);
+	shown = f->id;
+	if (!f->err)
+		identify_below(fd, &f->id);
 	f->known = !f->err && e->known(&f->id);
 	if (f->err || f->known) {
 		answer(a, "");
@@ -206,7 +238,7 @@ static int open_file(const struct examiner *e, const struct mapped *m, struct an
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		to_read = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 		f->err = to_read < 0 ? errno : 0;
-		answer_with(a, name_of(m, &f->id, name), fd);
+		answer_with(a, name_of(m, &shown, name), fd);
 	}
 	close(fd);
 	return to_read;
@@ -341,11 +373,20 @@ static struct user *user_of(uid_t uid)
 	return u;
 }
 
+static void put_back(struct user *u, struct question *q)
+{
+	q->next = u->first;
+	u->first = q;
+	if (u->end == &u->first)
+		u->end = &q->next;
+	u->waiting++;
+}
+
 static int ask(enum what what, const struct mapped *m, uid_t uid)
 {
 	size_t len = strlen(m->path) + 1;
 	struct user *u = user_of(uid);
-	struct question *q;
+	struct question *q, **at;
 
 	if (u && u->waiting == QUESTIONS_MAX)
 		return -EAGAIN;
@@ -355,10 +396,17 @@ static int ask(enum what what, const struct mapped *m, uid_t uid)
 	*q = (struct question){ .what = what, .m = *m };
 	memcpy(q->path, m->path, len);
 	q->m.path = q->path;
-	*u->end = q;
-	u->end = &q->next;
-	u->waiting++;
 	pending++;
+	/* The usual files come before those that processes have: in these most lines are read. */
+	at = u->end;
+	if (what == WHAT_FILE && !m->pid)
+		for (at = &u->first; *at && (*at)->what == WHAT_FILE && !(*at)->m.pid;)
+			at = &(*at)->next;
+	q->next = *at;
+	*at = q;
+	if (!q->next)
+		u->end = &q->next;
+	u->waiting++;
 	return 0;
 }
 
@@ -371,15 +419,6 @@ static struct question *take(struct user *u)
 		u->end = &u->first;
 	u->waiting--;
 	return q;
-}
-
-static void put_back(struct user *u, struct question *q)
-{
-	q->next = u->first;
-	u->first = q;
-	if (u->end == &u->first)
-		u->end = &q->next;
-	u->waiting++;
 }
 
 int examine_process(uint32_t pid)

@@ -69,6 +69,7 @@ commands() {
 # sees COMMAND-AS-JSON: wait until the process that sits there has been seen to read that.
 sees() {
 	wait_until saw "$1" && return
+	diag "$(grep -v ': program ' "$TMP/started.err")"
 	diag "$(cut -c 1-300 "$TMP/started.out")"
 	diag "$(tail -n 20 "$TMP/screen" | cat -v | cut -c 1-300)"
 	return 1

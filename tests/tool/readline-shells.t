@@ -95,6 +95,11 @@ if unshare -m sh -c "mount -t tmpfs none upper1 && mkdir upper1/u upper1/w &&
 	keys '+echo once\n' '?once\r\nask> ' '+echo twice\n' '?twice\r\nask> '
 	ok 'and in the other overlay' sees '"echo twice"'
 	is 'each line once there' "$(commands | grep -c -e once -e twice)" 2
+	if printf '%s\n' 6.7 "$(uname -r)" | sort -VC; then
+		is 'both share a probe' "$(grep -c 'attached: .*/layered:' started.err)" 1
+	else
+		skip 'both share a probe' 'overlays give no handles before Linux 6.7'
+	fi
 	leave
 else
 	skip 'a file in a layer that two overlays share' "$(head -n 1 err)"
