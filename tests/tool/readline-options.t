@@ -172,7 +172,10 @@ if [ "$(id -u)" = 0 ] && ${CC:-cc} -O0 -o many many.c 2>err; then
 	leave
 	is 'of that user 64' "$(grep -c 'attached: .*/many.d/' started.err)" 64
 	kill "${many[@]}"
+	watcher=$(pgrep -P "$pid" -x readline-snoop)
 	finish
+	# So many probes take a while to go.
+	wait_until [ ! -e "/proc/$watcher" ]
 else
 	skip 'a user other than root: no more than 64 files' 'needs root, and a compiler'
 fi
