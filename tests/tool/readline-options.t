@@ -161,7 +161,9 @@ if [ "$(id -u)" = 0 ] && ${CC:-cc} -O0 -o many many.c 2>err; then
 		setpriv --reuid 12345 --clear-groups "$i" &
 		many+=($!)
 	done
-	ok 'a user other than root: no more than 64 files' wait_for started.err 'user 12345 has 64 files'
+	# Half a minute, on a machine that has much else to do.
+	ok 'a user other than root: no more than 64 files' eval \
+		"wait_for started.err 'user 12345 has 64 files' || wait_for started.err 'user 12345 has 64 files'"
 	cp "$BASH_PROGRAM" after
 	sit "$TMP/after" --norc -i
 	prompt
