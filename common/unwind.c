@@ -199,14 +199,17 @@ static enum step step_by_frame(struct unwinding *u, Dwarf_Frame *frame)
 	ra = dwarf_frame_info(frame, NULL, NULL, &signal);
 	if (ra < 0 || dwarf_frame_cfa(frame, &ops, &count) || !evaluate(u, ops, count, NULL, &cfa))
 		return STEP_FAILED;
+	/* The first function of a program need not have anything on the stack either. */
+	if (dwarf_frame_register(frame, ra, mem, &ops, &count))
+		return STEP_FAILED;
+	if (!count && ops)
+		return STEP_OUTERMOST;
 	/* Only the innermost function, or one that a signal interrupted, may have nothing on the stack. */
 	if (!signal && (u->returns ? cfa <= u->floor : cfa < u->floor))
 		return STEP_FAILED;
 	for (int i = 0; i < REGS; i++) {
 		if (dwarf_frame_register(frame, i, mem, &ops, &count))
 			return STEP_FAILED;
-		if (!count && ops && i == ra)
-			return STEP_OUTERMOST;
 		if (count ? recover(u, ops, count, cfa, &value) : !ops && get(&u->regs, i, &value))
 			set(&caller, i, value);
 	}
@@ -287,6 +290,33 @@ static enum step step_by_return(struct unwinding *u)
 	return STEP_DONE;
 }
 
+#if defined(__aarch64__)
+/*
+ * Nothing but a signal's handler returns into the vDSO, whose tables tell the
+ * caller of what was interrupted, but not that itself.  The registers are in
+ * struct rt_sigframe: arch/arm64/kernel/signal.c, uapi/asm/sigcontext.h.
+ */
+static enum step step_by_signal(struct unwinding *u)
+{
+	enum { REGS_AT = 128 /* siginfo_t */ + 176 /* ucontext */ + 8, SP_AT = 31, PC_AT = 32 };
+	struct registers interrupted = { .known = 0 };
+	uint64_t sp, pc, value;
+
+	if (!get(&u->regs, SP, &sp) || !read_word(u, sp + REGS_AT + 8 * PC_AT, 8, &pc))
+		return STEP_FAILED;
+	for (unsigned int i = 0; i <= SP_AT; i++)
+		if (read_word(u, sp + REGS_AT + 8 * i, 8, &value))
+			set(&interrupted, i, value);
+	u->regs = interrupted;
+	u->pc = pc;
+	/* The handler may have had a stack of its own: sigaltstack(2). */
+	if (!get(&interrupted, SP, &u->floor))
+		u->floor = 0;
+	u->returns = false;
+	return STEP_DONE;
+}
+#endif
+
 static enum step step(struct unwinding *u, const struct stack_mapping *m)
 {
 	char path[2 * PATH_MAX];
@@ -295,6 +325,10 @@ static enum step step(struct unwinding *u, const struct stack_mapping *m)
 	uint64_t address;
 	enum step result;
 
+#if defined(__aarch64__)
+	if (m && m->vdso && u->returns)
+		return step_by_signal(u);
+#endif
 	if (m && u->usyms && !u->stack->compat) {
 		unwind_path(m, path, sizeof(path));
 		if (m->vdso || *path)
