@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 
 #include "common/log.h"
 #include "common/tracefs.h"
+
+#define LOCKED (32U << 20) /* bytes that the maps of any command fit into */
 
 bool hook_has_loops(void)
 {
@@ -74,6 +77,21 @@ int hook_check_reading(void)
 	return log_err(-EPERM, "bpf(2) is refused here, or needs the initial user namespace");
 }
 
+int hook_check_memory(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur >= LOCKED)
+		return 0;
+	/* The helper came with the same kernel (5.11) as the end of that limit. */
+	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_ktime_get_coarse_ns,
+				    NULL))
+		return 0;
+	return log_err(
+		-EPERM,
+		"the limit of locked memory is too low: this kernel counts maps (ulimit -l)");
+}
+
 int hook_attach_raw(struct bpf_program *program, const char *const *names, const char *what)
 {
 	int err = -ENOENT;
@@ -101,7 +119,11 @@ int hook_attach(struct bpf_program *program, bool essential, const char *what)
 	err = link ? 0 : -errno;
 	if (err && essential)
 		return log_err(err, "%s", section);
-	if (err)
+	/* ENOTSUPP: loaded, but there are no trampolines on this architecture yet, as on arm64 before Linux 6.4. */
+	if (err == -524)
+		log_info("%s are not seen: %s: the kernel attaches no such programs", what,
+			 section);
+	else if (err)
 		log_warn("%s are not seen: %s: %s", what, section, strerror(-err));
 	else
 		log_info("attached: %s: %s", section, what);

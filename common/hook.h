@@ -17,6 +17,8 @@ bool hook_has_function(const char *name);
 
 /* May programs read the kernel's memory?  0 or a negative errno, after saying why not. */
 int hook_check_reading(void);
+/* May we have the memory for maps?  Call it after the former, with which libbpf raises the limit if it may. */
+int hook_check_memory(void);
 
 /*
  * Attaches a program to what its section names.  With `essential` a failure is
@@ -35,7 +37,8 @@ int hook_attach_raw(struct bpf_program *program, const char *const *names, const
  * The exits of system calls, "sys_exit_X", by the programs of bpf/syscall.bpf.h.
  * Before they are loaded: chooses the one that this kernel and our privileges
  * allow, and is true if that sees the calls of 32-bit programs as well.  With
- * `compat` it must.  `calls` ends with NULL.
+ * `compat` it must.  `calls` ends with NULL.  For kernel stacks too: on many
+ * kernels the tracepoint of a single call has only the registers of the program.
  */
 bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool compat);
 /* And attaches it.  0 or a negative errno, after saying why. */

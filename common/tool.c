@@ -117,7 +117,7 @@ static int check_kernel(void)
 	if (!S_ISREG(st.st_mode))
 		return log_err(0, "%s: the types of the kernel are not there", btf);
 	/* Before anything else is tried: some locked down kernels do not even survive a tracefs that is mounted. */
-	err = hook_check_reading();
+	err = hook_check_reading() ?: hook_check_memory();
 	if (!err && run.tool->want & WANT_USER_STACK && !hook_has_loops())
 		err = log_err(0, "--stack: this kernel cannot tell what is mapped at an address "
 				 "(Linux 5.17 can)");
