@@ -131,6 +131,8 @@ static struct table table = { .columns = columns };
 
 /* --- life --- */
 
+static struct tool tool;
+
 static int open_skeleton(struct tool_bpf *bpf)
 {
 	unwind_clones = true;
@@ -144,7 +146,7 @@ static int open_skeleton(struct tool_bpf *bpf)
 
 static int load(void)
 {
-	clones_choose(skel->obj, compat);
+	clones_choose(skel->obj, compat || tool.want & WANT_KERNEL_STACK);
 	return clonesnoop_bpf__load(skel) ? log_err(-errno, "cannot load the programs") : 0;
 }
 

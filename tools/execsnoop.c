@@ -138,7 +138,8 @@ static int load(void)
 	bpf_program__set_autoload(skel->progs.done, loops);
 	bpf_program__set_autoload(skel->progs.done_old, !loops);
 	bpf_program__set_autoload(skel->progs.ended, execs.ends);
-	if (execs.failed && !hook_choose_exits(skel->obj, calls, compat)) {
+	if (execs.failed &&
+	    !hook_choose_exits(skel->obj, calls, compat || tool.want & WANT_KERNEL_STACK)) {
 		if (hook_has_fexit(skel->rodata->filter.pidns)) {
 			choose_compat(skel->progs.compat_execve, COMPAT_CALL "execve");
 			choose_compat(skel->progs.compat_execveat, COMPAT_CALL "execveat");

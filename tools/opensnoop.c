@@ -107,7 +107,8 @@ static const char *const calls[] = {
 static int load(void)
 {
 	bool loops = hook_has_loops();
-	bool any = hook_choose_exits(skel->obj, calls, compat), fexit;
+	bool any = hook_choose_exits(skel->obj, calls, compat || tool.want & WANT_KERNEL_STACK),
+	     fexit;
 
 	/* What is only known here is matched here. */
 	if (loops && !opens.full_path)
