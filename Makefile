@@ -60,7 +60,7 @@ TEST_FLAGS   = -std=gnu11 -I. -D_GNU_SOURCE= $(MAP) $(WARNINGS) -Wmissing-protot
 BPF_FLAGS = -std=gnu11 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I. -Ibpf \
 	$(if $(VMLINUX_H),-DVMLINUX_H='"$(VMLINUX_H)"') $(MAP) $(WARNINGS) -Wno-unused-parameter \
 	-MMD -MP $(PKG_CFLAGS) \
-	-idirafter /usr/include/$(CPU)-linux-gnu -idirafter /usr/$(CPU)-linux-gnu/include $(BPF_CFLAGS)
+	-idirafter $(SYSROOT)/usr/include/$(CPU)-linux-gnu -idirafter /usr/$(CPU)-linux-gnu/include $(BPF_CFLAGS)
 
 # Q hides a command, say tells what it is for; V=1 does the opposite.
 Q   := $(if $(V),,@)
@@ -84,12 +84,20 @@ all: $(BINS)
 
 skeletons: $(SKELS)
 
+# For arm64, with what it is linked to from packages that are unpacked and not installed.
+arm64: | $(DEPS) $(BUILD)
+	$(Q)sysroot=$$(tests/vm/sysroot arm64) && pkgconfig=$$sysroot/usr/lib/aarch64-linux-gnu/pkgconfig && \
+		$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 SYSROOT=$$sysroot \
+		CC="aarch64-linux-gnu-gcc --sysroot=$$sysroot" PKG_CONFIG="env PKG_CONFIG_LIBDIR=$$pkgconfig pkg-config" \
+		all workloads
+
 # ---- what must be there, and what everything was built with ----
 
 # The goals tell which packages are wanted.
 deps:
-	$(Q)common/deps.sh install build $(filter bench lint,$(MAKECMDGOALS)) \
-		$(if $(filter check check-% bench lint,$(MAKECMDGOALS)),test)
+	$(Q)common/deps.sh install build $(filter arm64 bench lint,$(MAKECMDGOALS)) \
+		$(if $(filter check check-% bench lint,$(MAKECMDGOALS)),test) \
+		$(if $(filter check-vm,$(MAKECMDGOALS)),vm arm64)
 
 # Changes only if the flags or the programs do, and everything depends on it.
 $(STAMP): FORCE | $(DEPS) $(BUILD)
@@ -167,6 +175,8 @@ $(filter %_static,$(WORKLOADS)): $(BUILD)/%_static: tests/%.c $(STAMP)
 	$(Q)$(CC) -O1 -nostdlib -static -ffreestanding -fno-pic -fno-stack-protector \
 		-fno-asynchronous-unwind-tables $(WARNINGS) -MMD -MP -o $@ $<
 
+workloads: $(WORKLOADS)
+
 test-programs: $(UNIT) $(WORKLOADS) $(BENCH)
 
 check check-unit check-build check-tool check-man: export BUILD := $(BUILD)
@@ -180,6 +190,10 @@ check-unit: $(UNIT) | $(DEPS)
 
 check-build check-tool check-man: check-%: all $(WORKLOADS) | $(DEPS)
 	$(Q)tests/run tests/$*
+
+# The same in guests of other kernels.
+check-vm: all $(WORKLOADS) $(if $(filter amd64,$(ARCHS)),,arm64) | $(DEPS)
+	$(Q)BUILD=$(BUILD) tests/vm/matrix $(ARCHS)
 
 bench: all $(BENCH) $(WORKLOADS) | $(DEPS)
 	$(Q)tests/bench/overhead
@@ -222,9 +236,11 @@ help:
 #: make deps            install what building needs, as far as it is missing
 #: make deps check      the same for the tests, and run them (as root, to see a live kernel)
 #: make check TESTS=F   one test file alone; check-unit, check-build, check-tool, check-man
+#: make check-vm         the live tests in guests of kernels from 5.10 to the newest (ARCHS=amd64: these alone)
 #: make lint            what a compiler does not say
 #: make bench           what a traced event costs, beside other tracers
 #: make fuzz            bytes against the escapes, for a minute
+#: make arm64            the commands and the workloads for arm64, into build/arm64
 #: make install         prefix sbindir mandir datadir DESTDIR; uninstall takes the same
 #: make clean
 #:
@@ -235,7 +251,7 @@ help:
 #: SANITIZE=            unit tests without address,undefined
 #: CC CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CPPFLAGS CFLAGS LDFLAGS BPF_CFLAGS SOURCE_DATE_EPOCH as everywhere
 
-.PHONY: all deps skeletons test-programs check check-unit check-build check-tool check-man bench fuzz lint
+.PHONY: all arm64 deps skeletons workloads test-programs check check-unit check-build check-tool check-man check-vm bench fuzz lint
 .PHONY: install uninstall clean help FORCE
 FORCE:
 

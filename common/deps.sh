@@ -3,7 +3,7 @@
 #
 # What the build, the tests and the lint need, and which package gives it.
 #
-#     common/deps.sh install GROUP...   install what is missing for build, test, bench, lint
+#     common/deps.sh install GROUP...   install what is missing for build, test, vm, arm64, bench, lint
 #     common/deps.sh check GROUP...     say in one line what is missing
 #     common/deps.sh bpftool            print the path of a bpftool that works
 #
@@ -58,6 +58,12 @@ test    prog:sqlite3            sqlite3                      sqlite             
 test    prog:bash-static        bash-static                  -                  -             -                    -
 test    lib:libedit.so.2        libedit2                     libedit            libedit       libedit0             libedit
 test    lib:libreadline.so.8    libreadline8                 readline           readline      libreadline8         readline
+vm      prog:apt-get            apt                          apt                -             -                    -
+vm      prog:dpkg-deb           dpkg                         dpkg               dpkg          dpkg                 dpkg
+vm      prog:cpio               cpio                         cpio               cpio          cpio                 cpio
+vm      prog:qemu-system-x86_64 qemu-system-x86              qemu-system-x86    qemu-system-x86  qemu-x86          qemu-system-x86_64
+vm      prog:qemu-system-aarch64 qemu-system-arm             qemu-system-aarch64  qemu-system-aarch64  qemu-arm     qemu-system-aarch64
+arm64   prog:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu     gcc-aarch64-linux-gnu  aarch64-linux-gnu-gcc  cross-aarch64-gcc12  -
 bench   prog:/usr/sbin/opensnoop libbpf-tools            -                  -             -                    -
 bench   prog:bpftrace           bpftrace                     bpftrace           bpftrace      bpftrace             bpftrace
 lint    prog:clang-format:14    clang-format                 clang-tools-extra  clang         clang-tools          clang-extra-tools
