@@ -126,6 +126,36 @@ skip_all() {
 	exit 0
 }
 
+# lacks NAME WHAT: the same, because this kernel has not what it takes; the skip names the kernel.
+lacks() {
+	skip "$1" "$(kernel): $2"
+}
+kernel() {
+	uname -r | cut -d . -f 1,2
+}
+
+# preempts: can a program at a system call be preempted (Linux 7), and is then left out for others meanwhile?
+preempts() {
+	grep -q ' trace_call_bpf_faultable$' /proc/kallsyms
+}
+
+# host_only: what follows asks nothing of the kernel, or of a whole system. In a guest (tests/vm), where each step
+# takes twenty times as long, it is left out.
+host_only() {
+	[ -n "${SNOOP_GUEST:-}" ] || return
+	[ "$tests" -gt 0 ] || skip_all 'in a guest: it asks nothing of the kernel'
+	done_testing
+}
+
+# many NUMBER: so many, or in a guest a tenth of it.
+many() {
+	if [ -n "${SNOOP_GUEST:-}" ]; then
+		echo $(($1 / 10))
+	else
+		echo "$1"
+	fi
+}
+
 # done_testing: the last line of every test; a file that does not reach it fails.
 done_testing() {
 	printf '1..%d\n' "$tests"

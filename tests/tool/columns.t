@@ -45,6 +45,7 @@ is 'numbers are numbers' "$(jq -c '[.uid, .pid, .tid, .ppid, .fd, .err, .mntns, 
 time=$(date -d "$(jq -r .time <<<"$record")" +%s)
 ok 'time is that of the wall clock, with its zone' [ "$time" -ge "$before" ] && [ "$time" -le "$after" ]
 
+host_only
 # In rows and through the short options.
 row() {
 	run "$OPENSNOOP" --to "$TMP/rows" -P "$TMP/new" "$@" -- "$WORKLOAD/opener" -f 0101 "$TMP/new"

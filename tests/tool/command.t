@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 need_bpf
+host_only
 
 # --- what is seen ---
 run "$OPENSNOOP" -J --to "$TMP/json" -- cat /etc/hostname

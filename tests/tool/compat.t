@@ -5,9 +5,9 @@
 
 . "$(dirname "$0")/lib.sh"
 need_bpf
-[ "$(uname -m)" = x86_64 ] || skip_all 'only on x86-64'
+[ "$(uname -m)" = x86_64 ] || skip_all "$(uname -m): only on x86-64"
 mkdir "$TMP/dir"
-"$WORKLOAD/calls32" "$TMP/dir" >/dev/null 2>&1 || skip_all 'this kernel runs no 32-bit programs'
+"$WORKLOAD/calls32" "$TMP/dir" >/dev/null 2>&1 || skip_all "$(kernel): it runs no 32-bit programs"
 
 again() {
 	rm -rf "$TMP/dir"

@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/exec-lib.sh"
 need_bpf
+host_only
 # Where nothing is that a pattern could match, and what is executed by mistake is found.
 mkdir "$TMP/cage"
 cd "$TMP/cage" || exit

@@ -96,6 +96,36 @@ exec {go}>&-
 wait "$script"
 finish 0
 
+# --- the numbers are the reader's ---
+boot=$(stat -L -c %i /proc/self/ns/pid)
+if unshare -pf --mount-proc true 2>/dev/null; then
+	run unshare -pf --mount-proc "$EXECSNOOP" -J -x -o +TID,EXE,FILE --to json -- "$EXECS" run "$TOLD" zero one
+	normal json json | sed 1d >seen
+	same 'in a PID namespace: those that the program has there' seen out
+	run "$EXECSNOOP" -J --exit -o +PIDNS --to json -- unshare -pf --mount-proc "$TOLD"
+	record=$(of 'select(.comm == "told" and .status == null)' json)
+	is 'from outside: those of the outside' "$(cut -d ' ' -f 2 out) $(jq .pid <<<"$record")" \
+		"1 $(of 'select(.comm == "told") | .pid' json | tail -n 1)"
+	ok 'from outside: it is no 1' [ "$(jq .pid <<<"$record")" -gt 1 ]
+	ok 'from outside: another namespace' [ "$(jq .pidns <<<"$record")" != "$boot" ]
+else
+	skip 'in a PID namespace' 'there is none to be had'
+fi
+
+# --- of a failure ---
+run "$EXECSNOOP" -J -x -o $all --to json -- /bin/sh -c 'cd /usr; exec bin/missing a b'
+record=$(of 'select(.ret != 0)' json)
+says 'of a failure: RET' .ret -2
+says 'of a failure: ERRNAME' .errname ENOENT
+says 'of a failure: COMM of the caller' .comm sh
+says 'of a failure: FILE' .file bin/missing
+says 'of a failure: EXE' .exe /usr/bin/missing
+says 'of a failure: CWD' .cwd /usr
+says 'of a failure: ARGS' '.args | join(" ")' 'bin/missing a b'
+says 'of a failure: NOTE' .note '(ENOENT bin/missing)'
+says 'of a failure: SCRIPT' .script null
+
+host_only
 # --- the same in a row, each column alone and all together ---
 # row OPTION...: of a program that told executes; leaves $heading and $row.
 row() {
@@ -114,7 +144,6 @@ column() {
 	read -r _ id ppid _ <out
 	like "-o $1" "$row" "^$2\$"
 }
-boot=$(stat -L -c %i /proc/self/ns/pid)
 column TIME '[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]+'
 column SINCE '[0-9]+\.[0-9]{3}'
 column UID "$(id -u)"
@@ -195,32 +224,4 @@ if [ "$(id -u)" = 0 ]; then
 	run "$EXECSNOOP" -U --to rows -- setpriv --reuid 4294967294 --clear-groups "$TMP/exactly-15-long"
 	like 'nor does a UID of 10 digits' "$(tail -n 1 rows)" '^4294967294 exactly-15-long +[0-9]+ +[0-9]+ +0 /'
 fi
-
-# --- the numbers are the reader's ---
-if unshare -pf --mount-proc true 2>/dev/null; then
-	run unshare -pf --mount-proc "$EXECSNOOP" -J -x -o +TID,EXE,FILE --to json -- "$EXECS" run "$TOLD" zero one
-	normal json json | sed 1d >seen
-	same 'in a PID namespace: those that the program has there' seen out
-	run "$EXECSNOOP" -J --exit -o +PIDNS --to json -- unshare -pf --mount-proc "$TOLD"
-	record=$(of 'select(.comm == "told" and .status == null)' json)
-	is 'from outside: those of the outside' "$(cut -d ' ' -f 2 out) $(jq .pid <<<"$record")" \
-		"1 $(of 'select(.comm == "told") | .pid' json | tail -n 1)"
-	ok 'from outside: it is no 1' [ "$(jq .pid <<<"$record")" -gt 1 ]
-	ok 'from outside: another namespace' [ "$(jq .pidns <<<"$record")" != "$boot" ]
-else
-	skip 'in a PID namespace' 'there is none to be had'
-fi
-
-# --- of a failure ---
-run "$EXECSNOOP" -J -x -o $all --to json -- /bin/sh -c 'cd /usr; exec bin/missing a b'
-record=$(of 'select(.ret != 0)' json)
-says 'of a failure: RET' .ret -2
-says 'of a failure: ERRNAME' .errname ENOENT
-says 'of a failure: COMM of the caller' .comm sh
-says 'of a failure: FILE' .file bin/missing
-says 'of a failure: EXE' .exe /usr/bin/missing
-says 'of a failure: CWD' .cwd /usr
-says 'of a failure: ARGS' '.args | join(" ")' 'bin/missing a b'
-says 'of a failure: NOTE' .note '(ENOENT bin/missing)'
-says 'of a failure: SCRIPT' .script null
 done_testing

@@ -99,13 +99,6 @@ else
 	is 'a pid reused: no status of one that executed nothing' "$(end .status json | sort -u)" 0
 fi
 
-# --- what failed ---
-run "$EXECSNOOP" -J -x --exit --to json -- /bin/sh -c '/bin/true; /bin/false; /bin/sh -c "exit 2"; /no/such/program
-	/bin/sh -c "kill -9 \$\$"; exit 0'
-is '-x --exit: what failed, and nothing else' \
-	"$(of '[.args[0], .ret, .status, .signal] | @json' json | paste -sd ' ')" \
-	'["/bin/false",0,1,null] ["/bin/sh",0,2,null] ["/no/such/program",-2,null,null] ["/bin/sh",0,null,"SIGKILL"]'
-
 # --- how long ---
 # lasts OPTION...: of something that is told when to end; leaves the two durations, in microseconds.
 hold "$ENDS" wait 3
@@ -123,6 +116,15 @@ ok 'DUR is not shorter than what it says itself' [ "$dur" -ge "$told" ]
 ok 'and not much longer' [ "$dur" -le "$((told + 1000000))" ]
 diag "$dur us, and $told by its own clock"
 
+host_only
+# --- what failed ---
+run "$EXECSNOOP" -J -x --exit --to json -- /bin/sh -c '/bin/true; /bin/false; /bin/sh -c "exit 2"; /no/such/program
+	/bin/sh -c "kill -9 \$\$"; exit 0'
+is '-x --exit: what failed, and nothing else' \
+	"$(of '[.args[0], .ret, .status, .signal] | @json' json | paste -sd ' ')" \
+	'["/bin/false",0,1,null] ["/bin/sh",0,2,null] ["/no/such/program",-2,null,null] ["/bin/sh",0,null,"SIGKILL"]'
+
+# --- at least so long ---
 # long OPTION VALUE: a program that sleeps long, and one that does not.
 long() {
 	run "$EXECSNOOP" -J --min-dur "$1" --to json -- sh -c 'sleep 0.6; true'

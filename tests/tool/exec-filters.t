@@ -87,6 +87,7 @@ is '--tid: that thread alone' "$status $(of '[.args[0], .tid] | @tsv' started.ou
 mine=(-p HELD --follow)
 filtered '-l: an argument' './one ape' "${mine[@]}" -l ape
 filtered '-l: across arguments' './two b  ee --cat' "${mine[@]}" -l 'ee --c'
+host_only
 filtered '-l: the program itself' './three,./three dog' "${mine[@]}" -l thre
 filtered '-l: with blanks' './two b  ee --cat' "${mine[@]}" -l 'b  e'
 filtered '-l: not the name of the process' '' "${mine[@]}" -l nothing

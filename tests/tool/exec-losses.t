@@ -26,7 +26,7 @@ let_storm() {
 
 # --- 20,000 executions across two CPUs ---
 for where in file pipe; do
-	storm 10000 "$TMP/storm-static"
+	storm "$(many 10000)" "$TMP/storm-static"
 	if [ $where = file ]; then
 		start "$EXECSNOOP" -v -J -T --exit -n storm-static
 		let_storm
@@ -50,13 +50,14 @@ for where in file pipe; do
 		"$(awk -F '\t' '$1 < last { print last, $0 } { last = $1 }' "$TMP/seen" | head -n 3)" ''
 	is "20,000 executions into a $where: each end is that of its own execution" \
 		"$(awk -F '\t' '$4 == "" { begun[$2] = $3; next } begun[$2] != $3' "$TMP/seen" | head -n 3)" ''
-	is "20,000 executions into a $where: both processors were at it" "$(cut -f 3 "$TMP/seen" | cut -d - -f 1 | sort -u | paste -sd ' ')" '0 1'
+	[ "$(nproc)" -lt 2 ] ||
+		is "20,000 executions into a $where: both processors were at it" "$(cut -f 3 "$TMP/seen" | cut -d - -f 1 | sort -u | paste -sd ' ')" '0 1'
 	is "20,000 executions into a $where: nothing lost" "$(tail -n 1 "$TMP/got" | jq .lost)" 0
 	nok 'and not a word about losses' grep -q lost "$TMP/started.err"
 	diag "$(awk -F '\t' '{ c = substr($3, 1, 1); n += c != last; last = c } END { print n }' "$TMP/seen") changes from one processor to the other"
 done
 
-storm 10000 "$TMP/storm-missing"
+storm "$(many 10000)" "$TMP/storm-missing"
 start "$EXECSNOOP" -v -J -x -l storm-missing
 let_storm
 finish TERM
@@ -82,12 +83,12 @@ caught_up() {
 }
 
 # Without so much more there would be room for all of it.
-big=$(printf 'b%.0s' {1..3000})
+big=$(head -c $((30000000 / $(many 10000))) /dev/zero | tr '\0' b)
 for format in JSON rows ends; do
 	options=(-v -n storm-static)
 	[ $format = rows ] || options+=(-J)
 	[ $format != ends ] || options+=(--exit)
-	storm 10000 "$TMP/storm-static" "$big"
+	storm "$(many 10000)" "$TMP/storm-static" "$big"
 	open_pipe
 	start sh -c 'exec "$0" "$@" >"$PIPE"' "$EXECSNOOP" "${options[@]}"
 	let_storm

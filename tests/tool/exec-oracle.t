@@ -6,6 +6,7 @@
 
 . "$(dirname "$0")/exec-lib.sh"
 need_bpf
+host_only
 strace -f -o /dev/null true 2>/dev/null || skip_all 'strace may not trace here'
 PACKAGE=mawk
 

@@ -141,37 +141,13 @@ flags() {
 }
 flags 0 O_RDONLY .
 flags 1 O_RDONLY NOTHING
-flags 2 O_RDONLY NOTHING
-flags 1 O_WRONLY .
-flags 2 O_WRONLY NOTHING
-flags 2 O_WRONLY,O_RDWR .
-flags 1 O_WRONLY,O_RDWR .
-flags 0 O_WRONLY,O_RDWR NOTHING
-flags 02000000 O_CLOEXEC .
-flags 02000000 O_CREAT NOTHING
 flags 0101 O_CREAT .
-flags 0101 O_RDONLY NOTHING
-flags 02001 O_APPEND,O_CREAT .
-flags 010000 O_SYNC NOTHING # O_DSYNC, which O_SYNC holds
-flags 04010000 O_SYNC .
-flags 0200000 O_TMPFILE NOTHING # O_DIRECTORY, which O_TMPFILE holds
-flags 0200000 O_DIRECTORY .
 
 # --- the path ---
 opens=(/p/usr/lib/a.so /p/usr/lib/b.so.1 /p/usr/a.so /p/etc '/p/a*b' rel /p/usr/lib '')
 filtered '-P: the exact path' ' /p/usr/lib$' "${mine[@]}" -P /p/usr/lib
 filtered '-P: a prefix' ' /p/usr/lib' "${mine[@]}" -P '/p/usr/lib*'
 filtered '-P: a suffix' '\.so$' "${mine[@]}" -P '*.so'
-filtered '-P: contained' '/lib' "${mine[@]}" -P '*/lib*'
-filtered '-P: a whole path as what is contained' ' /p/etc$' "${mine[@]}" -P '*/p/etc*'
-filtered '-P: several' '\.so$| /p/etc$|rel' "${mine[@]}" -P '*.so' -P /p/etc -P 'r*'
-filtered '-P: not there' NOTHING "${mine[@]}" -P /p -P '*.so.' -P '/q*'
-filtered '-P: longer than the path' NOTHING "${mine[@]}" -P '*/p/usr/lib/a.so/and/more*'
-long=/p/$(printf 'long-%.0s' {1..700})
-opens=("$long" "$long-end" "/p/${long}x")
-filtered '-P: the end of a path of 3500 bytes' '-end$' "${mine[@]}" -P '*-long--end'
-filtered '-P: its middle' '/p//p/' "${mine[@]}" -P '*/p//p/long-long*'
-filtered '-P: its beginning' '^openat -1 [0-9]* /p/long' "${mine[@]}" -P '/p/long-*'
 
 mkdir "$TMP/dir"
 touch "$TMP/dir/target"
@@ -187,6 +163,36 @@ is '-P with -F is about the full path' "$(cut -d ' ' -f 4 "$TMP/seen")" "$(realp
 run "$OPENSNOOP" -J --to "$TMP/json" -x -E ENOENT -f O_RDONLY -P '/wanted*' -- \
 	"$WORKLOAD/opener" /wanted/one /unwanted /etc/hostname /wanted/two
 is 'filters with a command' "$(jq -r 'select(.path).path' "$TMP/json" | paste -sd ' ')" '/wanted/one /wanted/two'
+
+host_only
+# --- more paths ---
+opens=(/p/usr/lib/a.so /p/usr/lib/b.so.1 /p/usr/a.so /p/etc '/p/a*b' rel /p/usr/lib '')
+filtered '-P: contained' '/lib' "${mine[@]}" -P '*/lib*'
+filtered '-P: a whole path as what is contained' ' /p/etc$' "${mine[@]}" -P '*/p/etc*'
+filtered '-P: several' '\.so$| /p/etc$|rel' "${mine[@]}" -P '*.so' -P /p/etc -P 'r*'
+filtered '-P: not there' NOTHING "${mine[@]}" -P /p -P '*.so.' -P '/q*'
+filtered '-P: longer than the path' NOTHING "${mine[@]}" -P '*/p/usr/lib/a.so/and/more*'
+long=/p/$(printf 'long-%.0s' {1..700})
+opens=("$long" "$long-end" "/p/${long}x")
+filtered '-P: the end of a path of 3500 bytes' '-end$' "${mine[@]}" -P '*-long--end'
+filtered '-P: its middle' '/p//p/' "${mine[@]}" -P '*/p//p/long-long*'
+filtered '-P: its beginning' '^openat -1 [0-9]* /p/long' "${mine[@]}" -P '/p/long-*'
+
+# --- more of how ---
+flags 2 O_RDONLY NOTHING
+flags 1 O_WRONLY .
+flags 2 O_WRONLY NOTHING
+flags 2 O_WRONLY,O_RDWR .
+flags 1 O_WRONLY,O_RDWR .
+flags 0 O_WRONLY,O_RDWR NOTHING
+flags 02000000 O_CLOEXEC .
+flags 02000000 O_CREAT NOTHING
+flags 0101 O_RDONLY NOTHING
+flags 02001 O_APPEND,O_CREAT .
+flags 010000 O_SYNC NOTHING # O_DSYNC, which O_SYNC holds
+flags 04010000 O_SYNC .
+flags 0200000 O_TMPFILE NOTHING # O_DIRECTORY, which O_TMPFILE holds
+flags 0200000 O_DIRECTORY .
 
 # --- bad values: one line that names the value, status 2, and nothing is run ---
 bad() {

@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 need_bpf
+host_only
 
 # What a terminal must never get: control characters but newline and TAB, DEL, and in UTF-8 C1,
 # bidirectional controls, zero width, line and paragraph separators, and what is invalid.

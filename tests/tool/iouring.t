@@ -9,6 +9,7 @@ dir=$(realpath "$TMP")/ring
 mkdir "$dir"
 "$WORKLOAD/iouring" "$dir" plain >/dev/null 2>&1
 [ $? -ne 77 ] || skip_all 'this kernel gives us no io_uring'
+has_loops || skip_all "$(kernel): no bpf_loop, and so no opens by io_uring"
 
 ring() {
 	local mode=$1 name=$2

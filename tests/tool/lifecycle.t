@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 need_bpf
+host_only
 
 # asleep PID: it has not woken for a while.
 asleep() {

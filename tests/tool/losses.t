@@ -26,7 +26,7 @@ touch "$TMP/there"
 # --- two processes, 400,000 opens ---
 for where in file pipe; do
 	for path in "$TMP/storm-missing" "$TMP/there"; do
-		storm -p 2 -n 200000 "$path"
+		storm -p 2 -n "$(many 200000)" "$path"
 		if [ $where = file ]; then
 			start "$OPENSNOOP" -v -P "$path"
 			let_storm
@@ -40,13 +40,13 @@ for where in file pipe; do
 			finish TERM
 			wait "$cat"
 		fi
-		is "400,000 opens into a $where: $path" "$status $(grep -c " $path\$" "$TMP/got") $made" '0 400000 400000'
+		is "400,000 opens into a $where: $path" "$status $(grep -c " $path\$" "$TMP/got") $made" "0 $made $((2 * $(many 200000)))"
 		nok 'and not a word about losses' grep -q lost "$TMP/started.err"
 	done
 done
 
 # More tasks than can be kept up with: what is lost is counted.
-storm -p 2 -t 8 -n 20000 "$TMP/storm-threads"
+storm -p 2 -t 8 -n "$(many 20000)" "$TMP/storm-threads"
 start "$OPENSNOOP" -v -J -P "$TMP/storm-threads"
 let_storm
 finish TERM
@@ -73,7 +73,7 @@ caught_up() {
 for format in JSON rows; do
 	options=(-v -P "$TMP/storm-*")
 	[ $format = rows ] || options+=(-J)
-	storm -p 2 -n 500000 "$TMP/storm-stalled"
+	storm -p 2 -n "$(many 500000)" "$TMP/storm-stalled"
 	open_pipe
 	start sh -c 'exec "$0" "$@" >"$PIPE"' "$OPENSNOOP" "${options[@]}"
 	let_storm
@@ -95,7 +95,12 @@ for format in JSON rows; do
 	else
 		lost=$(sed -n 's/^opensnoop: \([0-9]*\) events lost in all.*/\1/p' "$TMP/started.err")
 	fi
-	is "a stalled reader, $format: seen + lost = done" "$((seen + lost))" "$made"
+	if has_loops; then
+		is "a stalled reader, $format: seen + lost = done" "$((seen + lost))" "$made"
+	else
+		# Where paths are not looked at in the kernel, others than these may be lost.
+		ok "a stalled reader, $format: seen + lost are no less than done" [ "$((seen + lost))" -ge "$made" ]
+	fi
 	ok "a stalled reader, $format: there was something to lose" [ "$lost" -gt 0 ]
 	like "a stalled reader, $format: it is told on stderr" "$err" "opensnoop: [0-9]+ events lost"
 	lines=$(grep -c 'events lost so far' "$TMP/started.err")
@@ -104,7 +109,7 @@ for format in JSON rows; do
 done
 
 # --- a reader that never reads again does not keep it from ending ---
-storm -p 2 -n 200000 "$TMP/storm-dead"
+storm -p 2 -n "$(many 200000)" "$TMP/storm-dead"
 open_pipe
 start sh -c 'exec "$0" "$@" >"$PIPE"' "$OPENSNOOP" -v -P "$TMP/storm-dead"
 let_storm
@@ -131,8 +136,8 @@ is 'and what was not written is counted' "$((seen + ${lost:-0}))" "$made"
 open_pipe
 begin=$(now)
 # shellcheck disable=SC2016 # for the other shell
-timeout -s KILL 20 "$OPENSNOOP" -P "$TMP/storm-dead" -- sh -c 'exec "$0" -n 200000 "$1" >/dev/null' \
-	"$WORKLOAD/storm" "$TMP/storm-dead" >"$PIPE" 2>"$TMP/err"
+timeout -s KILL 20 "$OPENSNOOP" -P "$TMP/storm-dead" -- sh -c 'exec "$0" -n "$2" "$1" >/dev/null' \
+	"$WORKLOAD/storm" "$TMP/storm-dead" "$(many 200000)" >"$PIPE" 2>"$TMP/err"
 is 'COMMAND ends while nobody reads: status' "$?" 125
 took=$(since "$begin")
 exec {reader}<&-

@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 need_bpf
+host_only
 strace -o /dev/null true 2>/dev/null || skip_all 'strace may not trace here'
 
 # agree NAME COMMAND...: order is not compared, since processes that run at the same time have none.

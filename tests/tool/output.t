@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 need_bpf
+host_only
 
 # --- signals, into a file ---
 for signal in TERM INT HUP; do

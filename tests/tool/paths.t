@@ -10,14 +10,19 @@ need_bpf
 dir=$(realpath "$TMP")/paths
 
 mkdir "$dir"
+if ! has_loops; then
+	lacks 'a path of 100 parts' 'no bpf_loop, and so 32 parts of a path'
+	except=level-39
+fi
 as_told 'every path is the true one' -F -- "$WORKLOAD/paths" "$dir"
 [ ! -s "$TMP/err" ] || diag "$err"
-is 'and nothing was cut' "$(grep -c '"note":' "$TMP/json")" 0
+is 'and nothing was cut' "$(grep '"note":' "$TMP/json" | grep -vc "${except:-^$}")" 0
 
 rm -rf "$dir"
 mkdir "$dir"
 run "$OPENSNOOP" -J -o +CALL,FULLPATH --to "$TMP/json" -- "$WORKLOAD/paths" "$dir"
 normal json -k fullpath "$TMP/json" >"$TMP/seen"
+[ -z "$except" ] || sed -i "/$except/d" "$TMP/seen" "$TMP/out"
 same 'the same in the column FULLPATH' "$TMP/seen" "$TMP/out"
 is 'with PATH as it was asked for' \
 	"$(jq -r 'select(.fullpath == $dir + "/dir/inner") | .path' --arg dir "$dir" "$TMP/json" | sort -u | paste -sd ' ')" \

@@ -6,6 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 need_bpf
 [ "$(id -u)" = 0 ] || skip_all 'needs root, to give up privileges'
+# Before Linux 5.11 maps count as locked memory.
+ulimit -l unlimited 2>/dev/null
 
 # The tree need not be open to everybody.
 cp "$OPENSNOOP" "$WORKLOAD/opener" "$TMP"
@@ -50,7 +52,7 @@ fi
 cp "$TMP/opensnoop" "$TMP/by-file"
 if setcap cap_bpf,cap_perfmon+ep "$TMP/by-file" 2>/dev/null; then
 	run "${nobody[@]}" "$TMP/by-file" -- "$TMP/opener" /caps/file
-	is 'file capabilities: status' "$status $err" '0 '
+	is 'file capabilities: status' "$status $(grep -v io_uring "$TMP/err")" '0 '
 	ok 'file capabilities: it works' grep -q ' /caps/file$' "$TMP/out"
 else
 	skip 'file capabilities' 'setcap(8) is not here, or not allowed'
@@ -81,7 +83,7 @@ wanted() {
 		'CapEff 0000000000000000' 'CapBnd 0000000000000000' 'CapAmb 0000000000000000' 'NoNewPrivs 1' 'Seccomp 2' 'Groups '
 }
 left 'root' "$OPENSNOOP" -v -P /while/it/runs < <(wanted 2000000000)
-left 'root, --stack' "$OPENSNOOP" -v --stack --kernel-stack -P /while/it/runs < <(wanted 2000000000 | grep -v Cap)
+! has_loops || left 'root, --stack' "$OPENSNOOP" -v --stack --kernel-stack -P /while/it/runs < <(wanted 2000000000 | grep -v Cap)
 left 'two capabilities' setpriv --reuid 12345 --regid 12345 --clear-groups --inh-caps -all,+bpf,+perfmon \
 	--ambient-caps -all,+bpf,+perfmon "$TMP/opensnoop" -v -P /while/it/runs < <(wanted 12345 | grep -v CapBnd)
 

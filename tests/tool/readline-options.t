@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/readline-lib.sh"
 need_bpf
+host_only
 cd "$TMP" || exit
 
 # --- how it ended ---

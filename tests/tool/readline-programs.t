@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/readline-lib.sh"
 need_bpf
+host_only
 cd "$TMP" || exit
 
 # reads NAME PROMPT COMMAND...: what was at its prompt before the start, and three lines, each with "$end".

