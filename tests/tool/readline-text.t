@@ -47,6 +47,7 @@ keys "+bind 'set enable-bracketed-paste on'\\n" '?ask> ' '+\x1b[200~: pasted 1\n
 ok 'a paste with a newline is one record' sees '": pasted 1\n: pasted 2"'
 keys "+bind 'set enable-bracketed-paste off'\\n" '?ask> '
 
+host_only
 # --- changed on the way ---
 keys '+: history one\n' '?ask> ' '+!!\n' '?: history one\r\nask> '
 ok 'history expansion: as it was typed' sees '"!!"'
