@@ -104,6 +104,19 @@ static __always_inline int any_exit(void *ctx, struct pt_regs *regs, s64 ret, bo
 	return call_returned(ctx, regs, by_compat ? compat : native, by_compat, ret, loops);
 }
 
+/*
+ * The return of the functions of single calls.  Since Linux 7 what runs at a
+ * tracepoint can be preempted, and is then left out for all other tasks of that
+ * CPU meanwhile; here it cannot.
+ */
+SEC("?kretprobe.multi")
+int syscall_return(struct pt_regs *ctx)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return any_exit(ctx, regs, PT_REGS_RC(ctx), true);
+}
+
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(any_syscall_exit, struct pt_regs *regs, long ret)
 {

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 
 #include "common/log.h"
 #include "common/tracefs.h"
@@ -179,6 +181,14 @@ static int open_events(const char *const *names)
 	return opened ? 0 : err;
 }
 
+/* They cost something even without a program. */
+static void close_events(const char *const *names)
+{
+	for (size_t i = 0; names[i]; i++)
+		if (events[i] > 0)
+			close(events[i]);
+}
+
 static int attach_events(struct bpf_program *program, const char *const *names)
 {
 	for (size_t i = 0; names[i]; i++) {
@@ -193,13 +203,14 @@ static int attach_events(struct bpf_program *program, const char *const *names)
 
 /* The programs of bpf/syscall.bpf.h. */
 struct exits {
-	struct bpf_program *single, *any, *any_old;
+	struct bpf_program *single, *returned, *any, *any_old;
 };
 
 static struct exits exits_of(const struct bpf_object *object)
 {
 	return (struct exits){
 		bpf_object__find_program_by_name(object, "syscall_exit"),
+		bpf_object__find_program_by_name(object, "syscall_return"),
 		bpf_object__find_program_by_name(object, "any_syscall_exit"),
 		bpf_object__find_program_by_name(object, "any_syscall_exit_old"),
 	};
@@ -209,18 +220,62 @@ bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool
 {
 	struct exits exits = exits_of(object);
 	bool loops = hook_has_loops();
+	bool returned = loops && hook_has_function("trace_call_bpf_faultable");
 	bool any = compat || !loops || open_events(calls);
 
+	bpf_program__set_autoload(exits.returned, returned);
 	bpf_program__set_autoload(exits.single, !any);
 	bpf_program__set_autoload(exits.any, any && loops);
 	bpf_program__set_autoload(exits.any_old, !loops);
-	return any;
+	return any || returned;
+}
+
+/*
+ * The functions of these system calls, for each kind of caller.  0 or a negative
+ * errno, about which only -v says something.
+ */
+static int attach_returns(struct bpf_program *program, const char *const *calls)
+{
+#if defined(__x86_64__)
+	static const char *const prefixes[] = { "__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_",
+						"__ia32_compat_sys_ia32_" };
+#else
+	static const char *const prefixes[] = { "__arm64_sys_", "__arm64_compat_sys_" };
+#endif
+	enum { KINDS = sizeof(prefixes) / sizeof(*prefixes), MAX = 64 };
+	struct btf *types = btf__load_vmlinux_btf();
+	char names[MAX][64];
+	const char *syms[MAX];
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = syms, .retprobe = true);
+	int err;
+
+	for (size_t i = 0; types && calls[i]; i++) {
+		for (size_t k = 0; k < KINDS && opts.cnt < MAX; k++) {
+			snprintf(names[opts.cnt], sizeof(*names), "%s%s", prefixes[k],
+				 calls[i] + strlen("sys_exit_"));
+			syms[opts.cnt] = names[opts.cnt];
+			/* All of them must be there. */
+			if (btf__find_by_name_kind(types, names[opts.cnt], BTF_KIND_FUNC) > 0)
+				opts.cnt++;
+		}
+	}
+	btf__free(types);
+	err = bpf_program__attach_kprobe_multi_opts(program, NULL, &opts) ? 0 : -errno;
+	if (err)
+		log_info("the returns of %s and others cannot be had: %s", syms[0], strerror(-err));
+	else
+		log_info("attached: returns of %zu functions, such as %s", opts.cnt, syms[0]);
+	return err;
 }
 
 int hook_attach_exits(struct bpf_object *object, const char *const *calls, const char *what)
 {
 	struct exits exits = exits_of(object);
 
+	if (bpf_program__autoload(exits.returned) && !attach_returns(exits.returned, calls)) {
+		close_events(calls);
+		return 0;
+	}
 	if (bpf_program__autoload(exits.single))
 		return attach_events(exits.single, calls);
 	return hook_attach(bpf_program__autoload(exits.any) ? exits.any : exits.any_old, true,

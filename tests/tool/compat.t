@@ -21,6 +21,7 @@ is 'those two alone say so' "$(jq -r 'select(.note == "(32-bit)") | .path' "$TMP
 
 again
 mkdir "$TMP/calls"
+! preempts || except=refused # as in calls.t
 as_told 'and 64-bit programs as without it' --compat -- "$WORKLOAD/calls" "$TMP/calls"
 
 again
