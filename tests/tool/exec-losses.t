@@ -24,6 +24,18 @@ let_storm() {
 	made=$(<"$TMP/said")
 }
 
+if preempts; then
+	storm "$(many 10000)" "$TMP/storm-static"
+	start "$EXECSNOOP" -v -J -n storm-static
+	let_storm
+	finish TERM
+	lost=$(tail -n 1 "$TMP/started.out" | jq .lost)
+	ok 'no more is missing than is told' [ $(($(events "$TMP/started.out") + lost)) -ge "$made" ]
+	ok 'which is little' [ "$lost" -lt $((made / 5)) ]
+	lacks 'a storm: nothing is lost' 'programs at tracepoints are preempted, and may be left out meanwhile'
+	done_testing
+fi
+
 # --- 20,000 executions across two CPUs ---
 for where in file pipe; do
 	storm "$(many 10000)" "$TMP/storm-static"
