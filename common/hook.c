@@ -86,7 +86,7 @@ int hook_check_memory(void)
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur >= LOCKED)
 		return 0;
 	/* The helper came with the same kernel (5.11) as the end of that limit. */
-	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_ktime_get_coarse_ns,
+	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_SOCKET_FILTER, BPF_FUNC_ktime_get_coarse_ns,
 				    NULL))
 		return 0;
 	return log_err(
