@@ -35,6 +35,7 @@ ok 'invalid UTF-8' wait_until saw_hex 6563686f207820e42079
 keys '+"; \\\\ $(id) `id` {"\n' '?ask> '
 ok 'quotes and backslashes' sees '"\"; \\\\ $(id) `id` {\""'
 
+host_only
 # --- several lines ---
 keys '+for i in 1 2\n' '?more> ' '+do\n' '?more> ' '+\n' '?more> ' '+:; done\n' '?ask> '
 ok 'the lines of a command are one, with empty ones' sees '"for i in 1 2\ndo\n\n:; done"'
@@ -47,7 +48,6 @@ keys "+bind 'set enable-bracketed-paste on'\\n" '?ask> ' '+\x1b[200~: pasted 1\n
 ok 'a paste with a newline is one record' sees '": pasted 1\n: pasted 2"'
 keys "+bind 'set enable-bracketed-paste off'\\n" '?ask> '
 
-host_only
 # --- changed on the way ---
 keys '+: history one\n' '?ask> ' '+!!\n' '?: history one\r\nask> '
 ok 'history expansion: as it was typed' sees '"!!"'
