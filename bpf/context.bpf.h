@@ -5,8 +5,28 @@
 
 #include "stack.bpf.h"
 
-/* Appends the context of the current task to a record whose head is `e`. */
-static __always_inline void record_context(void *ctx, struct record *r, struct event *e, bool loops)
+/* The stacks, behind all else of a context; see record_context(). */
+static __always_inline void record_user_part(struct record *r, struct event *e, bool loops)
+{
+	u64 at = e->context;
+
+	opaque(at);
+	if (loops && want & WANT_USER_STACK && at && at < RECORD_MAX)
+		((struct event_context *)(r->bytes + at))->user_stack = record_user_stack(r);
+}
+
+static __always_inline void record_kernel_part(void *ctx, struct record *r, struct event *e)
+{
+	u64 at = e->context;
+
+	opaque(at);
+	if (want & WANT_KERNEL_STACK && at && at < RECORD_MAX)
+		((struct event_context *)(r->bytes + at))->kernel_stack =
+			record_kernel_stack(ctx, r);
+}
+
+/* The context of the current task without its stacks, appended to a record whose head is `e`. */
+static __always_inline void record_surroundings(struct record *r, struct event *e, bool loops)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct pid_namespace *ns;
@@ -38,10 +58,13 @@ static __always_inline void record_context(void *ctx, struct record *r, struct e
 		record_cwd_path(r, &c->cwd, loops);
 	if (want & WANT_CGROUP)
 		record_cgroup_path(r, &c->cgroup, loops);
-	if (loops && want & WANT_USER_STACK)
-		c->user_stack = record_user_stack(r);
-	if (want & WANT_KERNEL_STACK)
-		c->kernel_stack = record_kernel_stack(ctx, r);
+}
+
+static __always_inline void record_context(void *ctx, struct record *r, struct event *e, bool loops)
+{
+	record_surroundings(r, e, loops);
+	record_user_part(r, e, loops);
+	record_kernel_part(ctx, r, e);
 }
 
 #endif

@@ -36,7 +36,8 @@ typedef __s64 s64;
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long ax, bx, cx, dx, si, di, bp, r8, r10, r12, r13, r14, r15, orig_ax, ip, cs, sp;
+	unsigned long ax, bx, cx, dx, si, di, bp, r8, r9, r10, r12, r13, r14, r15, orig_ax, ip, cs,
+		sp;
 };
 
 struct thread_info {
@@ -98,6 +99,7 @@ struct tty_struct {
 };
 
 struct signal_struct {
+	int nr_threads;	     /* of the process that have not been reaped */
 	atomic_t live;	     /* threads of the process that have not begun to exit */
 	struct pid *pids[4]; /* [3]: of the session */
 	struct tty_struct *tty;
@@ -195,10 +197,17 @@ struct super_block {
 	struct file_system_type *s_type;
 };
 
+struct address_space {
+	atomic_t i_mmap_writable; /* mappings that are shared and can be stored into */
+};
+
 struct inode {
+	unsigned short i_mode; /* type and permissions: inode(7) */
 	unsigned long i_ino;
 	u32 i_generation; /* another one when the number is used again */
+	s64 i_size;
 	struct super_block *i_sb;
+	struct address_space *i_mapping;
 };
 
 struct vfsmount {
@@ -218,6 +227,9 @@ struct path {
 };
 
 struct file {
+	unsigned int f_mode;  /* FMODE_... */
+	unsigned int f_flags; /* of open(2) */
+	s64 f_pos;
 	struct path f_path;
 	struct inode *f_inode;
 };
@@ -225,9 +237,11 @@ struct file {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	unsigned long *open_fds, *close_on_exec; /* a bit for each */
 };
 
 struct files_struct {
+	atomic_t count; /* tasks that share it */
 	struct fdtable *fdt;
 };
 
@@ -240,11 +254,18 @@ struct fs_struct {
 struct io_cqe {
 	u64 user_data;
 	s32 res;
+	int fd; /* until there is a result */
 };
 
 struct io_kiocb {
+	struct file *file;
 	u8 opcode;
+	u32 flags; /* REQ_F_..., the lower half */
 	struct io_cqe cqe;
+};
+
+struct kiocb {
+	s64 ki_pos; /* behind the bytes, when it is done */
 };
 
 struct open_how { /* linux/openat2.h */
@@ -260,6 +281,44 @@ struct io_open { /* the command part of an io_kiocb, for OPENAT and OPENAT2 */
 	u32 file_slot;
 	struct filename *filename;
 	struct open_how how;
+};
+
+struct io_rw { /* the same for all that reads and writes */
+	struct kiocb kiocb;
+	u64 addr;
+	u32 len;
+};
+
+struct io_close {
+	int fd;
+	u32 file_slot;
+};
+
+struct io_sync { /* FSYNC, SYNC_FILE_RANGE, FALLOCATE */
+	s64 len, off;
+	int flags, mode;
+};
+
+struct io_ftrunc {
+	s64 len;
+};
+
+struct io_rename {
+	int old_dfd, new_dfd;
+	struct filename *oldpath, *newpath;
+	int flags;
+};
+
+struct io_unlink {
+	int dfd, flags;
+	struct filename *filename;
+};
+
+struct io_splice {
+	s64 off_out, off_in;
+	u64 len;
+	int splice_fd_in;
+	unsigned int flags;
 };
 
 #pragma clang attribute pop
@@ -279,11 +338,33 @@ struct kernfs_node___rcu { /* since 6.15 */
 	struct kernfs_node *__parent;
 };
 
+struct file___count { /* until 6.12 */
+	struct {
+		s64 counter;
+	} f_count;
+};
+
+struct file___ref { /* since 6.13: one less than there are */
+	struct {
+		struct {
+			s64 counter;
+		} refcnt;
+	} f_ref;
+};
+
 struct delayed_filename { /* since 7.0 */
 	struct filename *__incomplete_filename;
 };
 
 struct io_open___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_rename___delayed {
+	struct delayed_filename oldpath, newpath;
+};
+
+struct io_unlink___delayed {
 	struct delayed_filename filename;
 };
 

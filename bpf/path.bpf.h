@@ -17,14 +17,14 @@
 
 #define WALK_STEPS 4096 /* more than a path of PATH_MAX bytes has parts */
 /* Where the kernel has no bpf_loop(); more would be too much for the verifier. */
-#define WALK_UNROLLED 32
+#define WALK_STEPS_OLD 128
 
 struct walk {
 	struct record *record;
 	struct mount *mount;
 	struct dentry *dentry, *top; /* top: the root of the mount */
 	u64 end;		     /* no name begins past it */
-	u32 state;		     /* PATH_... bits */
+	u64 state;		     /* PATH_... bits */
 };
 
 /* At the top of all mounts: is that the root of a namespace that somebody can be in? */
@@ -82,32 +82,72 @@ static long walk_callback(u32 i, void *w)
 }
 
 /*
- * Appends the path of a dentry in a mount, leaf first, and says in `info` what it is.
- * `loops` is a constant: whether the kernel has bpf_loop() (5.17).
+ * The same for older kernels, in a plain loop: what the walk knows is kept in
+ * the record.  Not static, and so looked at by the verifier once, and not again
+ * for each step.
  */
-static __always_inline void record_path(struct record *r, struct vfsmount *mnt,
-					struct dentry *dentry, struct path_info *info, bool loops)
+__noinline int walk_next(u32 slot)
 {
+	struct record *r = bpf_map_lookup_elem(&records, &slot);
+	struct walk w = { .record = r };
+	long ended;
+
+	if (!r)
+		return 1;
+	w.mount = (void *)r->walk[0];
+	w.dentry = (void *)r->walk[1];
+	w.top = (void *)r->walk[2];
+	w.end = r->walk[3];
+	ended = walk_step(&w);
+	r->walk[0] = (u64)w.mount;
+	r->walk[1] = (u64)w.dentry;
+	r->walk[2] = (u64)w.top;
+	r->walk[4] |= w.state;
+	return ended;
+}
+
+static __always_inline void walk_old(struct walk *w)
+{
+	struct record *r = w->record;
+	u32 slot = r->slot;
+
+	r->walk[0] = (u64)w->mount;
+	r->walk[1] = (u64)w->dentry;
+	r->walk[2] = (u64)w->top;
+	r->walk[3] = w->end;
+	r->walk[4] = w->state;
+	for (u32 i = 0; i < WALK_STEPS_OLD; i++)
+		if (walk_next(slot))
+			break;
+	w->state = r->walk[4];
+}
+
+static __always_inline int append_path(u32 slot, u64 mount, u64 dentry_of, u32 info_at, bool loops)
+{
+	struct record *r = bpf_map_lookup_elem(&records, &slot);
+	struct dentry *dentry = (void *)dentry_of;
+	struct vfsmount *mnt = (void *)mount;
 	struct walk w = { .record = r, .dentry = dentry };
-	u32 start = r->used;
+	struct path_info *info;
 	const void *fs;
+	u32 start;
 	char *to;
 	long len;
 
+	if (!r || info_at >= RECORD_MAX)
+		return 0;
+	info = (struct path_info *)(r->bytes + info_at);
+	start = r->used;
 	w.end = start + PATH_MAX;
 	w.mount = container_of(mnt, struct mount, mnt);
 	w.top = BPF_CORE_READ(mnt, mnt_root);
 	/* Unlinked: not in the hash of names, where the top of a file system never is. */
 	if (dentry != BPF_CORE_READ(dentry, d_parent) && !BPF_CORE_READ(dentry, d_hash.pprev))
 		w.state |= PATH_DELETED;
-	if (loops) {
+	if (loops)
 		bpf_loop(WALK_STEPS, walk_callback, &w, 0);
-	} else {
-#pragma unroll
-		for (int i = 0; i < WALK_UNROLLED; i++)
-			if (walk_step(&w))
-				break;
-	}
+	else
+		walk_old(&w);
 	if (w.state & PATH_NOWHERE) {
 		info->ino = BPF_CORE_READ(dentry, d_inode, i_ino);
 		fs = BPF_CORE_READ(dentry, d_sb, s_type, name);
@@ -118,6 +158,33 @@ static __always_inline void record_path(struct record *r, struct vfsmount *mnt,
 	}
 	info->state = w.state;
 	info->len = r->used - start;
+	return 0;
+}
+
+/* Not static, and so looked at by the verifier once, however many paths a record has. */
+__noinline int path_append(u32 slot, u64 mnt, u64 dentry, u32 info_at)
+{
+	return append_path(slot, mnt, dentry, info_at, true);
+}
+
+__noinline int path_append_old(u32 slot, u64 mnt, u64 dentry, u32 info_at)
+{
+	return append_path(slot, mnt, dentry, info_at, false);
+}
+
+/*
+ * Appends the path of a dentry in a mount, leaf first, and says in `info`, which is in the record, what it is.
+ * `loops` is a constant: whether the kernel has bpf_loop() (5.17).
+ */
+static __always_inline void record_path(struct record *r, struct vfsmount *mnt,
+					struct dentry *dentry, struct path_info *info, bool loops)
+{
+	u32 info_at = (char *)info - r->bytes;
+
+	if (loops)
+		path_append(r->slot, (u64)mnt, (u64)dentry, info_at);
+	else
+		path_append_old(r->slot, (u64)mnt, (u64)dentry, info_at);
 }
 
 /* Appends the path of a file, if there is one. */
@@ -129,19 +196,25 @@ static __always_inline void record_file_path(struct record *r, struct file *file
 			    info, loops);
 }
 
-/* Appends the path of an open file of the current task; nothing where there is no such descriptor. */
-static __always_inline void record_fd_path(struct record *r, u32 fd, struct path_info *info,
-					   bool loops)
+/* An open file of the current task; NULL where there is no such descriptor. */
+static __always_inline struct file *file_of_fd(u32 fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file *file = NULL, **slots;
 
 	if (fd >= BPF_CORE_READ(table, max_fds))
-		return;
+		return NULL;
 	slots = BPF_CORE_READ(table, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
-	record_file_path(r, file, info, loops);
+	return file;
+}
+
+/* Appends its path; nothing where there is none. */
+static __always_inline void record_fd_path(struct record *r, u32 fd, struct path_info *info,
+					   bool loops)
+{
+	record_file_path(r, file_of_fd(fd), info, loops);
 }
 
 static __always_inline void record_cwd_path(struct record *r, struct path_info *info, bool loops)
@@ -177,6 +250,8 @@ static __always_inline struct kernfs_node *cgroup_parent(struct kernfs_node *nod
 	return bpf_core_field_exists(new->__parent) ? BPF_CORE_READ(new, __parent)
 						    : BPF_CORE_READ(old, parent);
 }
+
+#define CGROUP_STEPS_OLD 32 /* as WALK_STEPS_OLD, unrolled */
 
 struct cgroup_walk {
 	struct record *record;
@@ -222,7 +297,7 @@ static __always_inline void record_cgroup_path(struct record *r, struct path_inf
 		bpf_loop(WALK_STEPS, cgroup_callback, &w, 0);
 	} else {
 #pragma unroll
-		for (int i = 0; i < WALK_UNROLLED; i++)
+		for (int i = 0; i < CGROUP_STEPS_OLD; i++)
 			if (cgroup_step(&w))
 				break;
 	}

@@ -17,27 +17,27 @@
 
 /* The first arguments of a system call, where its entry has saved them. */
 struct arguments {
-	u64 a, b, c, d, e;
+	u64 a, b, c, d, e, f;
 };
 
 static __always_inline void arguments_native(struct arguments *args, struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
-	*args = (struct arguments){ regs->di, regs->si, regs->dx, regs->r10, regs->r8 };
+	*args = (struct arguments){ regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9 };
 #else
-	*args = (struct arguments){ regs->orig_x0, regs->regs[1], regs->regs[2], regs->regs[3],
-				    regs->regs[4] };
+	*args = (struct arguments){ regs->orig_x0, regs->regs[1], regs->regs[2],
+				    regs->regs[3], regs->regs[4], regs->regs[5] };
 #endif
 }
 
 static __always_inline void arguments_compat(struct arguments *args, struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
-	*args = (struct arguments){ (u32)regs->bx, (u32)regs->cx, (u32)regs->dx, (u32)regs->si,
-				    (u32)regs->di };
+	*args = (struct arguments){ (u32)regs->bx, (u32)regs->cx, (u32)regs->dx,
+				    (u32)regs->si, (u32)regs->di, (u32)regs->bp };
 #else
 	*args = (struct arguments){ (u32)regs->orig_x0, (u32)regs->regs[1], (u32)regs->regs[2],
-				    (u32)regs->regs[3], (u32)regs->regs[4] };
+				    (u32)regs->regs[3], (u32)regs->regs[4], (u32)regs->regs[5] };
 #endif
 }
 

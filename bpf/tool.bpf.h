@@ -164,12 +164,22 @@ static __always_inline bool comm_wanted(void)
 	return false;
 }
 
+static __always_inline bool reads_output(u32 pid)
+{
+	for (u32 i = 0; i < READERS_MAX && i < channel.readers; i++)
+		if (channel.reader[i] == pid)
+			return true;
+	return false;
+}
+
 /* The filters that are the same for all threads of a process. */
 static __always_inline bool process_wanted(const struct ids *ids)
 {
 	if (channel.stopped || ids->pid == filter.self || (filter.pidns && !ids->pid))
 		return false;
 	if (filter.by_pid && !bpf_map_lookup_elem(&pids, &ids->pid))
+		return false;
+	if (filter.readers && reads_output(ids->pid))
 		return false;
 	if (filter.ppid && current_parent() != filter.ppid)
 		return false;
@@ -228,7 +238,8 @@ int BPF_PROG(follow_exit, struct task_struct *task)
 struct record {
 	u32 slot; /* its key in the map */
 	u32 busy;
-	u32 used; /* bytes so far */
+	u32 used;    /* bytes so far */
+	u64 walk[5]; /* see walk_next() in path.bpf.h */
 	char bytes[RECORD_FULL] __attribute__((aligned(8)));
 };
 

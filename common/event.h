@@ -11,6 +11,7 @@
 #endif
 
 #define EVENT_COMM_LEN 16
+#define READERS_MAX 16
 
 /* The head of every record. */
 struct event {
@@ -34,6 +35,7 @@ struct filter {
 	__u8 follow;	/* ... and all that descend from them */
 	__u8 by_cgroup; /* only below the cgroup in the map of cgroups */
 	__u32 comm_len; /* 0: any comm */
+	__u32 readers;	/* not those who read the output, see struct channel */
 	char comm[EVENT_COMM_LEN] __attribute__((aligned(8)));
 };
 
@@ -42,7 +44,9 @@ struct channel {
 	__u32 sleeping; /* the reader waits for a wake-up (see common/source.h) */
 	__u32 stopped;	/* nothing more is wanted */
 	__u32 followed; /* followed processes that are alive */
-	__u32 pad;
+	__u32 readers;	/* of the output, see common/readers.h; 0 if nobody wants to know */
+	__u32 reader[READERS_MAX];
+	__u64 output; /* the inode of the pipe that records go to; 0: none, or nobody wants to know */
 	/* records and processes lost, by cause */
 	__u64 lost_ring;   /* the ring buffer was full */
 	__u64 lost_busy;   /* the scratch of this CPU was taken by an interrupted program */

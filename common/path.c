@@ -11,6 +11,7 @@ static const struct {
 	{ "pipefs", "pipe:[%llu]" },
 	{ "sockfs", "socket:[%llu]" },
 	{ "nsfs", "ns:[%llu]" },
+	{ "pidfs", "anon_inode:[pidfd]" },
 };
 
 size_t path_reverse(char *buf, size_t size, const char *names, size_t len)
