@@ -7,11 +7,9 @@
 #include "common/log.h"
 
 static const char *const calls[] = {
-	"sys_exit_clone",
-	"sys_exit_clone3",
+	"clone", "clone3",
 #ifdef SYS_fork /* not on arm64 */
-	"sys_exit_fork",
-	"sys_exit_vfork",
+	"fork",	 "vfork",
 #endif
 	NULL,
 };

@@ -109,6 +109,20 @@ int hook_attach_raw(struct bpf_program *program, const char *const *names, const
 	return err;
 }
 
+void hook_attach_requests(struct bpf_program *submit, struct bpf_program *complete,
+			  const char *what)
+{
+	static const char *const submitted[] = { "io_uring_submit_req", "io_uring_submit_sqe",
+						 NULL };
+	static const char *const completed[] = { "io_uring_complete", NULL };
+
+	/* The ends of requests are of no use without their beginnings. */
+	if (!bpf_program__autoload(submit))
+		log_warn("%s are not seen: this kernel is too old", what);
+	else if (!hook_attach_raw(submit, submitted, what))
+		hook_attach_raw(complete, completed, what);
+}
+
 int hook_attach(struct bpf_program *program, bool essential, const char *what)
 {
 	const char *section = bpf_program__section_name(program);
@@ -132,9 +146,28 @@ int hook_attach(struct bpf_program *program, bool essential, const char *what)
 	return err;
 }
 
-static int events[16]; /* that are open, in the order of their names */
+#define EVENTS_MAX 64
 
-static int open_event(const char *group, const char *name)
+/* Where system calls are looked at: the programs for it, and the tracepoints of single calls. */
+struct side {
+	const char *prefix;			       /* of the tracepoints' names */
+	const char *single, *function, *any, *any_old; /* programs */
+	int events[EVENTS_MAX]; /* that are open, in the order of the calls */
+};
+
+/* bpf/syscall.bpf.h and bpf/entry.bpf.h */
+static struct side exits = { .prefix = "sys_exit_",
+			     .single = "syscall_exit",
+			     .function = "syscall_return",
+			     .any = "any_syscall_exit",
+			     .any_old = "any_syscall_exit_old" };
+static struct side entries = { .prefix = "sys_enter_",
+			       .single = "syscall_entry",
+			       .function = "syscall_begin",
+			       .any = "any_syscall_entry",
+			       .any_old = "any_syscall_entry_old" };
+
+static int open_event(const char *name)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
@@ -142,7 +175,7 @@ static int open_event(const char *group, const char *name)
 		.sample_period = 1,
 		.wakeup_events = 1,
 	};
-	int id = tracefs_event_id(group, name), event;
+	int id = tracefs_event_id("syscalls", name), event;
 
 	if (id < 0)
 		return id;
@@ -157,18 +190,20 @@ static int open_event(const char *group, const char *name)
  * kernel lets everybody do that: those that the kernel has, or none and a
  * negative errno, about which only -v says something.
  */
-static int open_events(const char *const *names)
+static int open_events(struct side *side, const char *const *calls)
 {
-	int err = -ENOENT, opened = 0;
+	int err = -ENOENT, opened = 0, *events = side->events;
+	char name[64];
 
-	for (size_t i = 0; names[i]; i++) {
-		events[i] = open_event("syscalls", names[i]);
+	for (size_t i = 0; calls[i]; i++) {
+		snprintf(name, sizeof(name), "%s%s", side->prefix, calls[i]);
+		events[i] = open_event(name);
 		if (events[i] >= 0) {
 			opened++;
 			continue;
 		}
 		err = events[i];
-		log_info("tracepoint %s cannot be had: %s", names[i], strerror(-err));
+		log_info("tracepoint %s cannot be had: %s", name, strerror(-err));
 		if (err == -ENOENT)
 			continue;
 		while (i--)
@@ -181,78 +216,70 @@ static int open_events(const char *const *names)
 	return opened ? 0 : err;
 }
 
-/* They cost something even without a program. */
-static void close_events(const char *const *names)
+static int attach_events(struct bpf_program *program, const struct side *side,
+			 const char *const *calls)
 {
-	for (size_t i = 0; names[i]; i++)
-		if (events[i] > 0)
-			close(events[i]);
-}
-
-static int attach_events(struct bpf_program *program, const char *const *names)
-{
-	for (size_t i = 0; names[i]; i++) {
-		if (events[i] < 0)
+	for (size_t i = 0; calls[i]; i++) {
+		if (side->events[i] < 0)
 			continue;
-		if (!bpf_program__attach_perf_event(program, events[i]))
-			return log_err(-errno, "%s", names[i]);
-		log_info("attached: tracepoint %s", names[i]);
+		if (!bpf_program__attach_perf_event(program, side->events[i]))
+			return log_err(-errno, "%s%s", side->prefix, calls[i]);
+		log_info("attached: tracepoint %s%s", side->prefix, calls[i]);
 	}
 	return 0;
 }
 
-/* The programs of bpf/syscall.bpf.h. */
-struct exits {
-	struct bpf_program *single, *returned, *any, *any_old;
-};
-
-static struct exits exits_of(const struct bpf_object *object)
+/* They cost something even without a program. */
+static void close_events(const struct side *side, const char *const *calls)
 {
-	return (struct exits){
-		bpf_object__find_program_by_name(object, "syscall_exit"),
-		bpf_object__find_program_by_name(object, "syscall_return"),
-		bpf_object__find_program_by_name(object, "any_syscall_exit"),
-		bpf_object__find_program_by_name(object, "any_syscall_exit_old"),
-	};
+	for (size_t i = 0; calls[i]; i++)
+		if (side->events[i] > 0)
+			close(side->events[i]);
 }
 
-bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool compat)
+static struct bpf_program *find(const struct bpf_object *object, const char *name)
 {
-	struct exits exits = exits_of(object);
-	bool loops = hook_has_loops();
-	bool returned = loops && hook_has_function("trace_call_bpf_faultable");
-	bool any = compat || !loops || open_events(calls);
+	return bpf_object__find_program_by_name(object, name);
+}
 
-	bpf_program__set_autoload(exits.returned, returned);
-	bpf_program__set_autoload(exits.single, !any);
-	bpf_program__set_autoload(exits.any, any && loops);
-	bpf_program__set_autoload(exits.any_old, !loops);
-	return any || returned;
+/* Can what runs at a tracepoint be preempted?  Since Linux 7, as a function tells that came with it. */
+static bool prefers_functions(void)
+{
+	return hook_has_loops() && hook_has_function("trace_call_bpf_faultable");
+}
+
+static void choose(struct bpf_object *object, const struct side *side, bool any)
+{
+	bool loops = hook_has_loops();
+
+	bpf_program__set_autoload(find(object, side->function), prefers_functions());
+	bpf_program__set_autoload(find(object, side->single), !any);
+	bpf_program__set_autoload(find(object, side->any), any && loops);
+	bpf_program__set_autoload(find(object, side->any_old), any && !loops);
 }
 
 /*
  * The functions of these system calls, for each kind of caller.  0 or a negative
  * errno, about which only -v says something.
  */
-static int attach_returns(struct bpf_program *program, const char *const *calls)
+static int attach_functions(struct bpf_program *program, const char *const *calls, bool returns)
 {
 #if defined(__x86_64__)
 	static const char *const prefixes[] = { "__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_",
-						"__ia32_compat_sys_ia32_" };
+						"__ia32_sys_ia32_", "__ia32_compat_sys_ia32_" };
 #else
 	static const char *const prefixes[] = { "__arm64_sys_", "__arm64_compat_sys_" };
 #endif
-	enum { KINDS = sizeof(prefixes) / sizeof(*prefixes), MAX = 64 };
+	enum { KINDS = sizeof(prefixes) / sizeof(*prefixes), MAX = 4 * EVENTS_MAX };
 	struct btf *types = btf__load_vmlinux_btf();
-	char names[MAX][64];
+	static char names[MAX][64];
 	const char *syms[MAX];
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = syms, .retprobe = true);
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = syms, .retprobe = returns);
 	int err;
 
 	for (size_t i = 0; types && calls[i]; i++) {
 		for (size_t k = 0; k < KINDS && opts.cnt < MAX; k++) {
-			snprintf(names[opts.cnt], sizeof(*names), "%s%s", prefixes[k],
-				 calls[i] + strlen("sys_exit_"));
+			snprintf(names[opts.cnt], sizeof(*names), "%s%s", prefixes[k], calls[i]);
 			syms[opts.cnt] = names[opts.cnt];
 			/* All of them must be there. */
 			if (btf__find_by_name_kind(types, names[opts.cnt], BTF_KIND_FUNC) > 0)
@@ -262,22 +289,48 @@ static int attach_returns(struct bpf_program *program, const char *const *calls)
 	btf__free(types);
 	err = bpf_program__attach_kprobe_multi_opts(program, NULL, &opts) ? 0 : -errno;
 	if (err)
-		log_info("the returns of %s and others cannot be had: %s", syms[0], strerror(-err));
+		log_info("functions of system calls cannot be had: %s", strerror(-err));
 	else
-		log_info("attached: returns of %zu functions, such as %s", opts.cnt, syms[0]);
+		log_info("attached: %s of %zu functions, such as %s",
+			 returns ? "returns" : "entries", opts.cnt, syms[0]);
 	return err;
+}
+
+static int attach(struct bpf_object *object, const struct side *side, const char *const *calls,
+		  const char *what)
+{
+	struct bpf_program *single = find(object, side->single), *any = find(object, side->any);
+	struct bpf_program *function = find(object, side->function);
+
+	if (bpf_program__autoload(function) && !attach_functions(function, calls, side == &exits)) {
+		close_events(side, calls);
+		return 0;
+	}
+	if (bpf_program__autoload(single))
+		return attach_events(single, side, calls);
+	return hook_attach(bpf_program__autoload(any) ? any : find(object, side->any_old), true,
+			   what);
+}
+
+bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool compat)
+{
+	bool any = compat || !hook_has_loops() || open_events(&exits, calls);
+
+	choose(object, &exits, any);
+	return any || prefers_functions();
 }
 
 int hook_attach_exits(struct bpf_object *object, const char *const *calls, const char *what)
 {
-	struct exits exits = exits_of(object);
+	return attach(object, &exits, calls, what);
+}
 
-	if (bpf_program__autoload(exits.returned) && !attach_returns(exits.returned, calls)) {
-		close_events(calls);
-		return 0;
-	}
-	if (bpf_program__autoload(exits.single))
-		return attach_events(exits.single, calls);
-	return hook_attach(bpf_program__autoload(exits.any) ? exits.any : exits.any_old, true,
-			   what);
+void hook_choose_entries(struct bpf_object *object, const char *const *calls, bool any)
+{
+	choose(object, &entries, any || open_events(&entries, calls));
+}
+
+int hook_attach_entries(struct bpf_object *object, const char *const *calls, const char *what)
+{
+	return attach(object, &entries, calls, what);
 }

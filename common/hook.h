@@ -33,15 +33,23 @@ int hook_attach(struct bpf_program *program, bool essential, const char *what);
  */
 int hook_attach_raw(struct bpf_program *program, const char *const *names, const char *what);
 
+/* The two ends of io_uring requests; never essential.  Programs that are not to be loaded (before 5.19) are said to be missing. */
+void hook_attach_requests(struct bpf_program *submit, struct bpf_program *complete,
+			  const char *what);
+
 /*
- * The exits of system calls, "sys_exit_X", by the programs of bpf/syscall.bpf.h.
- * Before they are loaded: chooses the one that this kernel and our privileges
- * allow, and is true if that sees the calls of 32-bit programs as well.  With
- * `compat` it must.  `calls` ends with NULL.  For kernel stacks too: on many
- * kernels the tracepoint of a single call has only the registers of the program.
+ * The exits of system calls, by the programs of bpf/syscall.bpf.h.  Before they
+ * are loaded: chooses the one that this kernel and our privileges allow, and is
+ * true if that sees the calls of 32-bit programs as well.  With `compat` it
+ * must; for kernel stacks too, because on many kernels the tracepoint of a single
+ * call has only the registers of the program.  `calls`: the names that the
+ * kernel's tracepoints have for them, 64 at most, then NULL.
  */
 bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool compat);
 /* And attaches it.  0 or a negative errno, after saying why. */
 int hook_attach_exits(struct bpf_object *object, const char *const *calls, const char *what);
+/* Their entries, by the programs of bpf/entry.bpf.h.  `any`: the exits of all calls were chosen. */
+void hook_choose_entries(struct bpf_object *object, const char *const *calls, bool any);
+int hook_attach_entries(struct bpf_object *object, const char *const *calls, const char *what);
 
 #endif

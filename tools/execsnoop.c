@@ -104,7 +104,7 @@ static int open_skeleton(struct tool_bpf *bpf)
 	return 0;
 }
 
-static const char *const calls[] = { "sys_exit_execve", "sys_exit_execveat", NULL };
+static const char *const calls[] = { "execve", "execveat", NULL };
 
 #ifdef __x86_64__
 #define COMPAT_CALL "__ia32_compat_sys_"

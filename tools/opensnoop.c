@@ -99,9 +99,9 @@ static int open_skeleton(struct tool_bpf *bpf)
 /* The tracepoints of single calls. */
 static const char *const calls[] = {
 #ifdef SYS_open /* not on arm64 */
-	"sys_exit_open",   "sys_exit_creat",
+	"open",	  "creat",
 #endif
-	"sys_exit_openat", "sys_exit_openat2", "sys_exit_open_by_handle_at", NULL,
+	"openat", "openat2", "open_by_handle_at", NULL,
 };
 
 static int load(void)
@@ -130,20 +130,13 @@ static int load(void)
 
 static int attach(void)
 {
-	static const char *const submitted[] = { "io_uring_submit_req", "io_uring_submit_sqe",
-						 NULL };
-	static const char *const completed[] = { "io_uring_complete", NULL };
 	int err = hook_attach_exits(skel->obj, calls, "opens, by 32-bit programs as well");
 
 	if (err)
 		return err;
 	hook_attach(skel->progs.compat_open, false, "opens by 32-bit programs");
 	hook_attach(skel->progs.compat_handle, false, "opens of handles by 32-bit programs");
-	/* The ends of requests are of no use without their beginnings. */
-	if (!bpf_program__autoload(skel->progs.io_submit))
-		log_warn("opens by io_uring are not seen: this kernel is too old");
-	else if (!hook_attach_raw(skel->progs.io_submit, submitted, "opens by io_uring"))
-		hook_attach_raw(skel->progs.io_complete, completed, "opens by io_uring");
+	hook_attach_requests(skel->progs.io_submit, skel->progs.io_complete, "opens by io_uring");
 	return 0;
 }
 
