@@ -17,6 +17,7 @@
 #include "common/tool.h"
 
 struct execs execs;
+struct pending_table execs_pending;
 
 /* Of the process whose end is being shown; NULL: that something was executed is what is shown. */
 static const struct exec_event *end;
@@ -616,12 +617,12 @@ static size_t shorten(struct exec_start *e, uint32_t most)
 /* What the line of its end needs.  Of very long strings a part, or a few processes would take all memory there is for this. */
 static void keep(struct exec_start *e, size_t size)
 {
-	free(pending_take(e->event.head.pid));
+	free(pending_take(&execs_pending, e->event.head.pid));
 	if (e->args.len + e->env.len > 2 * KEPT_MAX)
 		size = shorten(e, KEPT_MAX);
-	if (!pending_put(e->event.head.pid, e, size))
+	if (!pending_put(&execs_pending, e->event.head.pid, e, size))
 		return;
-	if (pending_put(e->event.head.pid, e, shorten(e, KEPT_LEAST)))
+	if (pending_put(&execs_pending, e->event.head.pid, e, shorten(e, KEPT_LEAST)))
 		tool_lose();
 }
 
@@ -638,7 +639,7 @@ static void show_started(struct exec_start *e, size_t size)
 /* A number can be used again, and an exec lost: only what is of the same process and program belongs together. */
 static void show_ended(const struct exec_event *ended)
 {
-	struct pending *kept = pending_take(ended->head.pid);
+	struct pending *kept = pending_take(&execs_pending, ended->head.pid);
 	struct exec_start *e = kept ? (void *)kept->record : NULL;
 
 	if (e && e->event.start_time == ended->start_time && e->event.exec_id == ended->exec_id) {

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "common/column.h"
+#include "common/pending.h"
 #include "bpf/execsnoop.h"
 
 /* Set by the command before the first record. */
@@ -22,6 +23,8 @@ extern struct execs {
 } execs;
 
 extern struct table execs_table;
+/* What has been executed by processes that have not ended, by their numbers. */
+extern struct pending_table execs_pending;
 
 /* For struct tool. */
 void execs_handle(const void *record, size_t size);

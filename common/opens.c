@@ -14,6 +14,8 @@
 
 struct opens opens;
 
+static struct pending_table requests; /* of io_uring, by their addresses */
+
 static const char *asked_of(const struct open_event *e)
 {
 	return (const char *)(e + 1);
@@ -269,7 +271,7 @@ static bool is_end_of(const struct open_event *asked, const struct open_event *e
 
 static void show_ended(const struct open_event *ended)
 {
-	struct pending *asked = pending_take(ended->request);
+	struct pending *asked = pending_take(&requests, ended->request);
 	struct open_event *e;
 
 	/* Not its own end: that did not come, and its memory is used again. */
@@ -293,8 +295,8 @@ void opens_handle(const void *record, size_t size)
 	switch (e->stage) {
 	case OPEN_ASKED:
 		/* The kernel uses the memory of a request again when that has ended. */
-		show_unfinished(pending_take(e->request));
-		if (pending_put(e->request, record, size))
+		show_unfinished(pending_take(&requests, e->request));
+		if (pending_put(&requests, e->request, record, size))
 			show(e);
 		break;
 	case OPEN_ENDED:
@@ -309,6 +311,6 @@ void opens_finish(void)
 {
 	struct pending *asked;
 
-	while ((asked = pending_take_any()))
+	while ((asked = pending_take_any(&requests)))
 		show_unfinished(asked);
 }

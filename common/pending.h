@@ -17,6 +17,13 @@ struct pending {
 };
 
 #define PENDING_SMALL 4096 /* bytes */
+#define PENDING_BITS 12
+
+/* All zero: nothing is kept. */
+struct pending_table {
+	struct pending *buckets[1 << PENDING_BITS];
+	size_t held; /* bytes */
+};
 
 /*
  * Keeps a copy of a record; it hides an older one of the same key.  0, or
@@ -24,10 +31,10 @@ struct pending {
  * and half of that is for small records, so that large ones cannot displace
  * everybody's.
  */
-int pending_put(uint64_t key, const void *record, size_t size);
+int pending_put(struct pending_table *t, uint64_t key, const void *record, size_t size);
 /* Takes a record out, to be freed by the caller; NULL if there is none. */
-struct pending *pending_take(uint64_t key);
+struct pending *pending_take(struct pending_table *t, uint64_t key);
 /* Takes out any one; NULL when none is left. */
-struct pending *pending_take_any(void);
+struct pending *pending_take_any(struct pending_table *t);
 
 #endif

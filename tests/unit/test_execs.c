@@ -222,7 +222,7 @@ static int tear_down(void **state)
 	(void)state;
 	shown = 0;
 	execs_finish();
-	while ((p = pending_take_any())) /* of processes whose end a test has lost */
+	while ((p = pending_take_any(&execs_pending))) /* of processes whose end a test has lost */
 		free(p);
 	output_close(&o);
 	return (int)(shown + lost); /* a test leaves none */

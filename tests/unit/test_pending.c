@@ -13,6 +13,8 @@
 /* Several times as many as there are buckets, so that each of these has several. */
 #define MANY 20000
 
+static struct pending_table table;
+
 static uint64_t address(uint64_t i)
 {
 	return 0xffff888100000000 + i * 256; /* as the kernel's slabs give them out */
@@ -20,7 +22,7 @@ static uint64_t address(uint64_t i)
 
 static void assert_taken(uint64_t key, const void *record, size_t size)
 {
-	struct pending *p = pending_take(key);
+	struct pending *p = pending_take(&table, key);
 
 	assert_non_null(p);
 	assert_true(p->key == key);
@@ -31,7 +33,7 @@ static void assert_taken(uint64_t key, const void *record, size_t size)
 
 static void assert_empty(void)
 {
-	assert_null(pending_take_any());
+	assert_null(pending_take_any(&table));
 }
 
 static void one(void **state)
@@ -42,13 +44,13 @@ static void one(void **state)
 	(void)state;
 	assert_empty();
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		assert_null(pending_take(keys[i]));
+		assert_null(pending_take(&table, keys[i]));
 		strcpy(record, "record");
-		assert_int_equal(pending_put(keys[i], record, sizeof(record)), 0);
+		assert_int_equal(pending_put(&table, keys[i], record, sizeof(record)), 0);
 		memset(record, 'x', sizeof(record)); /* it has its own copy */
-		assert_null(pending_take(keys[i] ^ 2));
+		assert_null(pending_take(&table, keys[i] ^ 2));
 		assert_taken(keys[i], "record", sizeof(record));
-		assert_null(pending_take(keys[i]));
+		assert_null(pending_take(&table, keys[i]));
 	}
 	assert_empty();
 }
@@ -59,15 +61,15 @@ static void same_key(void **state)
 	struct pending *p;
 
 	(void)state;
-	assert_int_equal(pending_put(7, "a", 1), 0);
-	assert_int_equal(pending_put(7, "b", 1), 0);
+	assert_int_equal(pending_put(&table, 7, "a", 1), 0);
+	assert_int_equal(pending_put(&table, 7, "b", 1), 0);
 	for (int i = 0; i < 2; i++) {
-		p = pending_take(7);
+		p = pending_take(&table, 7);
 		assert_non_null(p);
 		seen[i] = *p->record;
 		free(p);
 	}
-	assert_null(pending_take(7));
+	assert_null(pending_take(&table, 7));
 	assert_true(strchr(seen, 'a') && strchr(seen, 'b'));
 }
 
@@ -78,10 +80,10 @@ static void sizes(void **state)
 
 	(void)state;
 	memset(record, 'x', sizeof(record));
-	assert_int_equal(pending_put(1, record, 0), 0);
-	assert_int_equal(pending_put(2, record, sizeof(record)), 0);
+	assert_int_equal(pending_put(&table, 1, record, 0), 0);
+	assert_int_equal(pending_put(&table, 2, record, sizeof(record)), 0);
 	assert_taken(1, record, 0);
-	p = pending_take(2);
+	p = pending_take(&table, 2);
 	assert_non_null(p);
 	assert_int_equal((uintptr_t)p->record % 8, 0); /* a record has numbers of 64 bits */
 	assert_int_equal(p->size, sizeof(record));
@@ -96,8 +98,8 @@ static void many(void **state)
 
 	(void)state;
 	for (i = 0; i < MANY; i++)
-		assert_int_equal(pending_put(address(i), &i, sizeof(i)), 0);
-	assert_null(pending_take(address(MANY)));
+		assert_int_equal(pending_put(&table, address(i), &i, sizeof(i)), 0);
+	assert_null(pending_take(&table, address(MANY)));
 	/* From the middle of the chains. */
 	for (i = 0; i < MANY; i += 3)
 		assert_taken(address(i), &i, sizeof(i));
@@ -105,7 +107,7 @@ static void many(void **state)
 		assert_taken(address(i), &i, sizeof(i));
 	for (i = 2; i < MANY; i += 3)
 		sum += i;
-	while ((p = pending_take_any())) {
+	while ((p = pending_take_any(&table))) {
 		memcpy(&i, p->record, sizeof(i));
 		assert_true(p->key == address(i));
 		sum -= i;
