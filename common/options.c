@@ -24,6 +24,10 @@ static struct tool *tool;
 static const char *run_as; /* the value of --user */
 static uint32_t run_as_uid;
 
+#define COLUMN_SPECS 16
+static const char *column_spec[COLUMN_SPECS]; /* the values of -o */
+static unsigned int column_specs;
+
 /* "interval" and "count", of a command that has these. */
 static int parse_argument(const char *arg, unsigned int number)
 {
@@ -77,10 +81,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+/* The value of -o, or the list that it asks for. */
+static error_t choose_these(const char *spec)
+{
+	if (!strcmp(spec, "list") || !strcmp(spec, "help")) {
+		table_list(tool->table, stdout);
+		exit(0);
+	}
+	return -table_choose(tool->table, spec);
+}
+
+/* Which columns, when all else is known. */
+static error_t choose_columns(void)
+{
+	bool asked = column_specs || options->timestamp || options->uid || options->extended ||
+		     options->json;
+
+	if (tool->print && asked)
+		return -log_err(0, "%s has no columns", tool->notation);
+	for (unsigned int i = 0; tool->late_columns && i < column_specs; i++)
+		if (choose_these(column_spec[i]))
+			return EINVAL;
+	if (options->timestamp)
+		table_show(tool->table, "TIME");
+	return options->extended ? -table_choose(tool->table, tool->extended) : 0;
+}
+
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
-	struct table *table = tool->table;
-
 	switch (key) {
 	case 'T':
 		options->timestamp = true;
@@ -89,11 +117,10 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		options->extended = true;
 		return 0;
 	case 'o':
-		if (!strcmp(arg, "list") || !strcmp(arg, "help")) {
-			table_list(table, stdout);
-			exit(0);
-		}
-		return -table_choose(table, arg);
+		if (column_specs == COLUMN_SPECS)
+			return -log_err(0, "-o: more than %d times", COLUMN_SPECS);
+		column_spec[column_specs++] = arg;
+		return tool->late_columns ? 0 : choose_these(arg);
 	case 'J':
 		options->json = true;
 		return 0;
@@ -106,9 +133,7 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		options->no_header = true;
 		return 0;
 	case ARGP_KEY_END:
-		if (options->timestamp)
-			table_show(table, "TIME");
-		return options->extended ? -table_choose(table, tool->extended) : 0;
+		return choose_columns();
 	}
 	(void)state;
 	return ARGP_ERR_UNKNOWN;

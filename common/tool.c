@@ -332,7 +332,10 @@ void tool_show_row(const char *type, const void *record)
 	output_put(o, o->json ? "{" : "");
 	if (o->json && type)
 		output_format(o, "\"type\":\"%s\",", type);
-	table_print(run.tool->table, o, record);
+	if (run.tool->print)
+		run.tool->print(o, record);
+	else
+		table_print(run.tool->table, o, record);
 	context_print_stacks(o, record, run.tool->want);
 	output_put(o, o->json ? "}\n" : "\n");
 	output_end(o);
@@ -350,7 +353,7 @@ void tool_lose(void)
 
 void tool_heading(void)
 {
-	if (!run.options.no_header && !run.options.json)
+	if (!run.options.no_header && !run.options.json && !run.tool->print)
 		table_heading(run.tool->table, &run.out);
 }
 
@@ -536,6 +539,17 @@ static void leave_detaching_behind(void)
 	_exit(0);
 }
 
+/* Late: a shell may still be making the pipeline.  What COMMAND starts reads none of our output. */
+static void find_readers(void)
+{
+	int pids = bpf_object__find_map_fd_by_name(run.bpf.object, "pids");
+
+	if (run.tool->readers == READERS_SHOWN)
+		return;
+	readers_find(run.out.fd, run.options.command ? READERS_SHOWN : run.tool->readers,
+		     run.bpf.filter->by_pid ? pids : -1, run.bpf.channel);
+}
+
 static int start(void)
 {
 	struct sandbox sandbox = { .read_files = run.tool->want & WANT_USER_STACK,
@@ -561,6 +575,7 @@ static int start(void)
 	err = err ?: filter_prepare(&run.options.filters, run.bpf.object, run.options.command);
 	err = err ?: source_prepare(run.bpf.object);
 	*run.bpf.want = run.tool->want | table_wants(run.tool->table);
+	run.bpf.filter->readers = run.tool->readers != READERS_SHOWN;
 	err = err ?: run.tool->load();
 	if (err)
 		return err;
@@ -575,6 +590,7 @@ static int start(void)
 				    run.child.pid);
 	if (err)
 		return err;
+	find_readers();
 	context_init(*run.bpf.want);
 	if (run.options.verbose)
 		log_programs();

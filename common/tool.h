@@ -14,6 +14,7 @@
 #include "common/column.h"
 #include "common/event.h"
 #include "common/output.h"
+#include "common/readers.h"
 
 /* What a command's skeleton shares with the rest: set by its open(). */
 struct tool_bpf {
@@ -37,14 +38,19 @@ struct tool {
 	const char *extended; /* "+COL,...", shown as well with -e */
 	const char *in_json,
 		*on_terminal; /* the same, with -J and in rows on a terminal; may be NULL */
+	bool late_columns;    /* one of its options chooses another table: -o is looked at last */
 	bool admin;	      /* needs CAP_SYS_ADMIN, as programs in files of others do */
 	uint32_t want;	      /* WANT_... bits besides those of the columns, set by parse() */
+	enum readers readers; /* the same: of what is printed, whose own writes would be events */
 
 	/* Opens the skeleton, before the options are parsed into its .rodata. */
 	int (*open)(struct tool_bpf *bpf);
 	/* Chooses the programs, and loads them. */
 	int (*load)(void);
 	int (*attach)(void);
+	/* Prints an event in a notation of its own, that of the option `notation`; NULL: as the table has it. */
+	void (*print)(struct output *o, const void *record);
+	const char *notation;
 	/* Shows a record, with tool_show() or not.  It is in the ring buffer, and gone afterwards. */
 	void (*handle)(const void *record, size_t size);
 	/* After the records that there were at a time (CLOCK_MONOTONIC, ns) have been handed over; may be NULL. */
