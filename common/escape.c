@@ -299,3 +299,29 @@ size_t escape_columns(const char *escaped, size_t len)
 		columns += !is_continuation((unsigned char)escaped[i]);
 	return columns;
 }
+
+char *escape_strace(char *dst, const char *src, size_t len)
+{
+	static const char letter[256] = { ['\t'] = 't', ['\n'] = 'n', ['\v'] = 'v', ['\f'] = 'f',
+					  ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\' };
+	const unsigned char *s = (const void *)src, *end = s + len;
+
+	for (; s < end; s++) {
+		bool digit_follows = s + 1 < end && s[1] >= '0' && s[1] <= '7';
+
+		if (letter[*s]) {
+			*dst++ = '\\';
+			*dst++ = letter[*s];
+		} else if (*s >= ' ' && *s < 0x7f) {
+			*dst++ = (char)*s;
+		} else {
+			*dst++ = '\\';
+			if (*s > 077 || digit_follows)
+				*dst++ = (char)('0' + (*s >> 6));
+			if (*s > 7 || digit_follows)
+				*dst++ = (char)('0' + (*s >> 3 & 7));
+			*dst++ = (char)('0' + (*s & 7));
+		}
+	}
+	return dst;
+}

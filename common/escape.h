@@ -36,6 +36,15 @@
  */
 char *escape_text(char *dst, const char *src, size_t len, bool utf8);
 
+/*
+ * As strace(1) writes a string, without its quotes: only printable ASCII stays,
+ * and an octal escape has no more digits than what follows it makes necessary.
+ *
+ * @dst has room for @len * ESCAPE_TEXT_MAX bytes. Returns the end of what was
+ * written.
+ */
+char *escape_strace(char *dst, const char *src, size_t len);
+
 /* Besides the bytes of the text: $ and two quotes. */
 #define ESCAPE_SHELL_EXTRA 3
 

@@ -3,22 +3,43 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/falloc.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
-/* The kernel's own, in include/linux/errno.h: how an interrupted call ends before it is started again. */
+/*
+ * The kernel's own, in include/linux/errno.h: how an interrupted call ends
+ * before it is started again, and what a program sees only if a driver is wrong
+ * or a seccomp filter says so.
+ */
 static const struct {
 	int err;
-	const char *name;
-} restarts[] = {
-	{ 512, "ERESTARTSYS" },
-	{ 513, "ERESTARTNOINTR" },
-	{ 514, "ERESTARTNOHAND" },
-	{ 516, "ERESTART_RESTARTBLOCK" },
+	const char *name, *text;
+} internals[] = {
+	{ 512, "ERESTARTSYS", "To be restarted if SA_RESTART is set" },
+	{ 513, "ERESTARTNOINTR", "To be restarted" },
+	{ 514, "ERESTARTNOHAND", "To be restarted if no handler" },
+	{ 515, "ENOIOCTLCMD", NULL },
+	{ 516, "ERESTART_RESTARTBLOCK", "Interrupted by signal" },
+	{ 517, "EPROBE_DEFER", NULL },
+	{ 518, "EOPENSTALE", NULL },
+	{ 521, "EBADHANDLE", NULL },
+	{ 522, "ENOTSYNC", NULL },
+	{ 523, "EBADCOOKIE", NULL },
+	{ 524, "ENOTSUPP", NULL },
+	{ 525, "ETOOSMALL", NULL },
+	{ 526, "ESERVERFAULT", NULL },
+	{ 527, "EBADTYPE", NULL },
+	{ 528, "EJUKEBOX", NULL },
+	{ 529, "EIOCBQUEUED", NULL },
+	{ 530, "ERECALLCONFLICT", NULL },
 };
 
 /* Second names, which the first ones hide. */
@@ -33,10 +54,18 @@ static const struct {
 
 const char *errno_name(int err)
 {
-	for (size_t i = 0; i < sizeof(restarts) / sizeof(*restarts); i++)
-		if (restarts[i].err == err)
-			return restarts[i].name;
+	for (size_t i = 0; i < sizeof(internals) / sizeof(*internals); i++)
+		if (internals[i].err == err)
+			return internals[i].name;
 	return err > 0 ? strerrorname_np(err) : NULL;
+}
+
+const char *restart_text(int err)
+{
+	for (size_t i = 0; i < sizeof(internals) / sizeof(*internals); i++)
+		if (internals[i].err == err)
+			return internals[i].text;
+	return NULL;
 }
 
 int errno_number(const char *name, size_t len)
@@ -84,7 +113,7 @@ struct flag {
 	{ \
 #name, name \
 	}
-/* Flags of several bits stand before the single bits that they contain. */
+/* In the order of strace(1); flags of several bits stand before the single bits that they contain. */
 static const struct flag flags_known[] = {
 	FLAG(O_CREAT),
 	FLAG(O_EXCL),
@@ -93,21 +122,24 @@ static const struct flag flags_known[] = {
 	FLAG(O_APPEND),
 	FLAG(O_NONBLOCK),
 	FLAG(O_SYNC),
+	{ "__O_SYNC", O_SYNC & ~O_DSYNC },
 	FLAG(O_DSYNC),
-	FLAG(O_ASYNC),
 	FLAG(O_DIRECT),
 #ifdef __x86_64__
 	{ "O_LARGEFILE", 0100000 }, /* 0 in the headers of a 64-bit libc; 32-bit callers set it */
 #else
 	{ "O_LARGEFILE", 0400000 },
 #endif
-	FLAG(O_TMPFILE),
-	FLAG(O_DIRECTORY),
 	FLAG(O_NOFOLLOW),
 	FLAG(O_NOATIME),
 	FLAG(O_CLOEXEC),
 	FLAG(O_PATH),
+	FLAG(O_TMPFILE),
+	FLAG(O_DIRECTORY),
+	{ "__O_TMPFILE", O_TMPFILE & ~O_DIRECTORY },
+	FLAG(FASYNC),
 	/* Second names, which the first ones hide when flags are decoded. */
+	FLAG(O_ASYNC),
 	FLAG(O_RSYNC),
 	FLAG(O_NDELAY),
 };
@@ -192,4 +224,77 @@ size_t clone_flags_text(char *buf, size_t size, uint64_t flags)
 {
 	return flags_text(buf, size, 0, flags, clone_flags,
 			  sizeof(clone_flags) / sizeof(*clone_flags));
+}
+
+static const struct flag rwf_flags[] = {
+	FLAG(RWF_HIPRI), FLAG(RWF_DSYNC), FLAG(RWF_SYNC), FLAG(RWF_NOWAIT), FLAG(RWF_APPEND),
+};
+
+static const struct flag splice_flags[] = {
+	FLAG(SPLICE_F_MOVE),
+	FLAG(SPLICE_F_NONBLOCK),
+	FLAG(SPLICE_F_MORE),
+	FLAG(SPLICE_F_GIFT),
+};
+
+static const struct flag sync_range_flags[] = {
+	FLAG(SYNC_FILE_RANGE_WAIT_BEFORE),
+	FLAG(SYNC_FILE_RANGE_WRITE),
+	FLAG(SYNC_FILE_RANGE_WAIT_AFTER),
+};
+
+static const struct flag fallocate_flags[] = {
+	FLAG(FALLOC_FL_KEEP_SIZE),	FLAG(FALLOC_FL_PUNCH_HOLE), FLAG(FALLOC_FL_NO_HIDE_STALE),
+	FLAG(FALLOC_FL_COLLAPSE_RANGE), FLAG(FALLOC_FL_ZERO_RANGE), FLAG(FALLOC_FL_INSERT_RANGE),
+	FLAG(FALLOC_FL_UNSHARE_RANGE),
+};
+
+static const struct flag rename_flags[] = {
+	FLAG(RENAME_NOREPLACE),
+	FLAG(RENAME_EXCHANGE),
+	FLAG(RENAME_WHITEOUT),
+};
+
+static const struct flag at_flags[] = {
+	FLAG(AT_SYMLINK_NOFOLLOW), FLAG(AT_REMOVEDIR),	FLAG(AT_SYMLINK_FOLLOW),
+	FLAG(AT_NO_AUTOMOUNT),	   FLAG(AT_EMPTY_PATH), FLAG(AT_RECURSIVE),
+};
+
+static const struct flag close_range_flags[] = {
+	FLAG(CLOSE_RANGE_UNSHARE),
+	FLAG(CLOSE_RANGE_CLOEXEC),
+};
+
+static const struct flag resolve_flags[] = {
+	FLAG(RESOLVE_NO_XDEV), FLAG(RESOLVE_NO_MAGICLINKS), FLAG(RESOLVE_NO_SYMLINKS),
+	FLAG(RESOLVE_BENEATH), FLAG(RESOLVE_IN_ROOT),	    FLAG(RESOLVE_CACHED),
+};
+
+#define SET(known, none) \
+	{ \
+		known, sizeof(known) / sizeof(*(known)), none \
+	}
+static const struct {
+	const struct flag *known;
+	size_t count;
+	const char *none; /* what strace calls bits of which none has a name */
+} sets[] = {
+	[FLAGS_OPEN] = SET(flags_known, "O_???"),
+	[FLAGS_RWF] = SET(rwf_flags, "RWF_???"),
+	[FLAGS_SPLICE] = SET(splice_flags, "SPLICE_F_???"),
+	[FLAGS_SYNC_RANGE] = SET(sync_range_flags, "SYNC_FILE_RANGE_???"),
+	[FLAGS_FALLOCATE] = SET(fallocate_flags, "FALLOC_FL_???"),
+	[FLAGS_RENAME] = SET(rename_flags, "RENAME_??"),
+	[FLAGS_AT] = SET(at_flags, "AT_???"),
+	[FLAGS_CLOSE_RANGE] = SET(close_range_flags, "CLOSE_RANGE_???"),
+	[FLAGS_RESOLVE] = SET(resolve_flags, "RESOLVE_???"),
+};
+
+size_t flag_set_text(char *buf, size_t size, enum flag_set set, uint64_t flags)
+{
+	size_t used = flags_text(buf, size, 0, flags, sets[set].known, sets[set].count);
+
+	if (flags && *buf == '0')
+		used += snprintf(buf + used, size - used, " /* %s */", sets[set].none);
+	return used;
 }

@@ -29,7 +29,8 @@ static void errnos(void **state)
 	assert_string_equal(errno_name(133), "EHWPOISON");
 	assert_string_equal(errno_name(512), "ERESTARTSYS");
 	assert_string_equal(errno_name(516), "ERESTART_RESTARTBLOCK");
-	assert_null(errno_name(515));
+	assert_string_equal(errno_name(524), "ENOTSUPP");
+	assert_null(errno_name(519));
 	assert_null(errno_name(134));
 	assert_null(errno_name(-2));
 	assert_null(errno_name(INT32_MAX));
@@ -40,7 +41,7 @@ static void errnos(void **state)
 		assert_int_equal(number(name), err);
 		named++;
 	}
-	assert_in_range(named, 133, 140);
+	assert_in_range(named, 146, 155);
 }
 
 static void errno_numbers(void **state)
@@ -125,9 +126,11 @@ static void flags(void **state)
 	assert_flags(O_ACCMODE, "O_ACCMODE");
 	assert_flags(O_SYNC, "O_RDONLY|O_SYNC");
 	assert_flags(O_DSYNC, "O_RDONLY|O_DSYNC");
-	assert_flags(O_SYNC & ~O_DSYNC, "O_RDONLY|0x100000");
+	assert_flags(O_SYNC & ~O_DSYNC, "O_RDONLY|__O_SYNC");
 	assert_flags(O_TMPFILE | O_RDWR, "O_RDWR|O_TMPFILE");
-	assert_flags(O_DIRECTORY | O_PATH | O_NOFOLLOW, "O_RDONLY|O_DIRECTORY|O_NOFOLLOW|O_PATH");
+	assert_flags(O_TMPFILE & ~O_DIRECTORY, "O_RDONLY|__O_TMPFILE");
+	assert_flags(O_DIRECTORY | O_PATH | O_NOFOLLOW | O_ASYNC,
+		     "O_RDONLY|O_NOFOLLOW|O_PATH|O_DIRECTORY|FASYNC");
 #ifdef __x86_64__
 	assert_flags(0x8000, "O_RDONLY|O_LARGEFILE");
 #endif
@@ -158,6 +161,7 @@ static void flag_tests(void **state)
 		{ "O_DSYNC", O_DSYNC, O_DSYNC },
 		{ "O_TMPFILE", O_TMPFILE, O_TMPFILE },
 		{ "O_DIRECTORY", O_DIRECTORY, O_DIRECTORY },
+		{ "O_ASYNC", O_ASYNC, O_ASYNC },
 		{ "O_PATH", O_PATH, O_PATH },
 	};
 	static const char *const bad[] = {
@@ -218,12 +222,69 @@ static void clones(void **state)
 	assert_true(clone_flags_text(text, sizeof(text), UINT64_MAX) < sizeof(text));
 }
 
+static void restarts(void **state)
+{
+	(void)state;
+	assert_string_equal(restart_text(512), "To be restarted if SA_RESTART is set");
+	assert_string_equal(restart_text(516), "Interrupted by signal");
+	assert_null(restart_text(515));
+	assert_null(restart_text(2));
+}
+
+static void sets(void **state)
+{
+	static const struct {
+		enum flag_set set;
+		uint64_t flags;
+		const char *text;
+	} known[] = {
+		{ FLAGS_RWF, 0, "0" },
+		{ FLAGS_RWF, 0x1f, "RWF_HIPRI|RWF_DSYNC|RWF_SYNC|RWF_NOWAIT|RWF_APPEND" },
+		{ FLAGS_RWF, 0x41, "RWF_HIPRI|0x40" },
+		{ FLAGS_RWF, 0x100, "0x100 /* RWF_??? */" },
+		{ FLAGS_SPLICE, 0xf,
+		  "SPLICE_F_MOVE|SPLICE_F_NONBLOCK|SPLICE_F_MORE|SPLICE_F_GIFT" },
+		{ FLAGS_SPLICE, 0x10, "0x10 /* SPLICE_F_??? */" },
+		{ FLAGS_SYNC_RANGE, 0xf,
+		  "SYNC_FILE_RANGE_WAIT_BEFORE|SYNC_FILE_RANGE_WRITE|"
+		  "SYNC_FILE_RANGE_WAIT_AFTER|0x8" },
+		{ FLAGS_FALLOCATE, 3, "FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE" },
+		{ FLAGS_FALLOCATE, 0x7c,
+		  "FALLOC_FL_NO_HIDE_STALE|FALLOC_FL_COLLAPSE_RANGE|FALLOC_FL_ZERO_RANGE|"
+		  "FALLOC_FL_INSERT_RANGE|FALLOC_FL_UNSHARE_RANGE" },
+		{ FLAGS_RENAME, 7, "RENAME_NOREPLACE|RENAME_EXCHANGE|RENAME_WHITEOUT" },
+		{ FLAGS_RENAME, 8, "0x8 /* RENAME_?? */" },
+		{ FLAGS_AT, 0x9f00,
+		  "AT_SYMLINK_NOFOLLOW|AT_REMOVEDIR|AT_SYMLINK_FOLLOW|AT_NO_AUTOMOUNT|"
+		  "AT_EMPTY_PATH|AT_RECURSIVE" },
+		{ FLAGS_AT, 1, "0x1 /* AT_??? */" },
+		{ FLAGS_CLOSE_RANGE, 7, "CLOSE_RANGE_UNSHARE|CLOSE_RANGE_CLOEXEC|0x1" },
+		{ FLAGS_RESOLVE, 0x3f,
+		  "RESOLVE_NO_XDEV|RESOLVE_NO_MAGICLINKS|RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH|"
+		  "RESOLVE_IN_ROOT|RESOLVE_CACHED" },
+		{ FLAGS_RESOLVE, 1ULL << 63, "0x8000000000000000 /* RESOLVE_??? */" },
+		{ FLAGS_OPEN, O_CLOEXEC, "O_CLOEXEC" },
+		{ FLAGS_OPEN, O_RDWR, "0x2 /* O_??? */" },
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		assert_int_equal(flag_set_text(text, sizeof(text), known[i].set, known[i].flags),
+				 strlen(known[i].text));
+		assert_string_equal(text, known[i].text);
+	}
+	for (int set = FLAGS_OPEN; set <= FLAGS_RESOLVE; set++)
+		assert_true(flag_set_text(text, sizeof(text), set, UINT64_MAX) < sizeof(text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(errnos),     cmocka_unit_test(errno_numbers),
 		cmocka_unit_test(signals),    cmocka_unit_test(flags),
 		cmocka_unit_test(flag_tests), cmocka_unit_test(clones),
+		cmocka_unit_test(restarts),   cmocka_unit_test(sets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
