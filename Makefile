@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # One word here is a command: bpf/X.bpf.c, tools/X.c and man/X.8 are found by its name.
-TOOLS := opensnoop execsnoop clonecount clonesnoop readline-snoop
+TOOLS := opensnoop execsnoop writesnoop clonecount clonesnoop readline-snoop
 
 VERSION := 0.1.0
 

@@ -17,7 +17,7 @@ _snoop_tools_list() {
 }
 
 _snoop_tools() {
-	local tool=$1 cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} i
+	local tool=$1 cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} i summary=
 
 	COMPREPLY=()
 
@@ -44,7 +44,9 @@ _snoop_tools() {
 
 	case $option in
 	-o | --output)
-		_snoop_tools_list "$("$tool" -o list 2>/dev/null | awk '{ print $1 }')"
+		# writesnoop has other columns with -S.
+		[[ " ${COMP_WORDS[*]} " != *' -'@(S|-summary)' '* ]] || summary=-S
+		_snoop_tools_list "$("$tool" $summary -o list 2>/dev/null | awk '{ print $1 }')"
 		;;
 	--by)
 		_snoop_tools_list 'uid pid ppid session comm exe cgroup'
@@ -55,7 +57,11 @@ _snoop_tools() {
 	-p | --pid)
 		_snoop_tools_list "$(cd /proc && printf '%s ' [0-9]*)"
 		;;
-	--to | -s | --target)
+	-s)
+		# A number, but of readline-snoop.
+		[[ $tool == *readline-snoop ]] || return
+		;&
+	--to | --target)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		;;

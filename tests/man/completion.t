@@ -42,7 +42,10 @@ for option in -u --uid --user; do
 done
 ok '-p: processes' grep -qx $$ <(offers "${TOOLS[0]}" -p $$)
 is '--by: what there is to count by' "$(offers clonecount --by pid,se)" pid,session
+is '-o: with -S the columns of files' "$(offers writesnoop -S -o UNS)" UNSYNCED
 touch "$TMP/some-file"
+is '-s: files, where it takes one' "$(offers readline-snoop -s "$TMP/some")" "$TMP/some-file"
+is '-s: nothing, where it takes a number' "$(offers writesnoop -s "$TMP/some")" ''
 is '--to: files' "$(offers "${TOOLS[0]}" --to "$TMP/some")" "$TMP/some-file"
 is 'after -- what belongs to the command' "$(offers "${TOOLS[0]}" -x -- cat "$TMP/some")" "$TMP/some-file"
 done_testing

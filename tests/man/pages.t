@@ -45,6 +45,16 @@ done | LC_ALL=C sort -u >"$TMP/page"
 ok 'there are notes' grep -qx '(cut)' "$TMP/words"
 same 'the pages have every word that a note can have' "$TMP/page" "$TMP/words"
 
+# And those of several words.
+for page in *.8; do
+	mandoc -Tascii "$page"
+done | sed "s/.$(printf '\b')//g" | tr -s ' \n' '  ' >"$TMP/text"
+grep -Eoh '"\([a-z]+(,? [a-z]+)+\)"' "$TOP"/tools/*.c "$TOP"/common/*.c | tr -d '"' | sort -u >"$TMP/notes"
+ok 'there are such' grep -qxF '(closed by exit)' "$TMP/notes"
+while IFS= read -r note; do
+	ok "a page explains $note" grep -qF -e "$note" "$TMP/text"
+done <"$TMP/notes"
+
 # Messages, as far as they are fixed: what an .It says beside its arguments.
 cat "$TOP"/tools/*.c "$TOP"/common/*.c >"$TMP/source"
 for tool in "${TOOLS[@]}"; do
