@@ -55,6 +55,8 @@ test    prog:zsh                zsh                          zsh                
 test    prog:gdb                gdb                          gdb                gdb           gdb                  gdb
 test    prog:bc                 bc                           bc                 bc            bc                   bc
 test    prog:sqlite3            sqlite3                      sqlite             sqlite        sqlite3              sqlite
+test    prog:tar                tar                          tar                tar           tar                  tar
+test    prog:vim                vim                          vim-enhanced       vim           vim                  vim
 test    prog:bash-static        bash-static                  -                  -             -                    -
 test    lib:libedit.so.2        libedit2                     libedit            libedit       libedit0             libedit
 test    lib:libreadline.so.8    libreadline8                 readline           readline      libreadline8         readline

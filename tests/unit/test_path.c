@@ -94,6 +94,7 @@ static void nowhere(void **state)
 	assert_text(NAMES("[eventfd]\0anon_inodefs"), PATH_NOWHERE | PATH_WHOLE,
 		    "anon_inode:[eventfd]");
 	assert_text(NAMES("memfd:x\0tmpfs"), PATH_NOWHERE | PATH_WHOLE, "/memfd:x");
+	assert_text(NAMES("/\0pidfs"), PATH_NOWHERE | PATH_WHOLE, "anon_inode:[pidfd]");
 	/* A program chooses this name, and may choose that of a file system. */
 	assert_text(NAMES("memfd:pipefs\0tmpfs"), PATH_NOWHERE | PATH_WHOLE, "/memfd:pipefs");
 	assert_text(NAMES("memfd:\0tmpfs"), PATH_NOWHERE | PATH_WHOLE, "/memfd:");

@@ -10,73 +10,25 @@
  * Status 77: this kernel does not let us.
  */
 #define _GNU_SOURCE
-#include <linux/io_uring.h>
 #include <linux/openat2.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include "say.h"
+#include "ring.h"
 
-#define ENTRIES 64
 #define BATCH 40
-
-struct ring {
-	int fd;
-	unsigned flags, queued;
-	unsigned *sq_tail, *sq_mask, *sq_array;
-	unsigned *cq_head, *cq_tail, *cq_mask;
-	struct io_uring_sqe *sqes;
-	struct io_uring_cqe *cqes;
-};
 
 struct job {
 	const char *call, *path;
 	int slot; /* of the ring's own table, where the kernel says 0 for that */
 };
 
-static struct ring ring;
 static struct job jobs[256];
 static unsigned job_count;
 static unsigned char sqe_flags;
 
-static void ring_open(unsigned flags)
-{
-	struct io_uring_params p = { .flags = flags, .sq_thread_idle = 10 };
-	size_t size;
-	char *base;
-
-	ring.flags = flags;
-	ring.fd = (int)syscall(SYS_io_uring_setup, ENTRIES, &p);
-	if (ring.fd < 0) {
-		perror("iouring: io_uring_setup");
-		_exit(77);
-	}
-	if (!(p.features & IORING_FEAT_SINGLE_MMAP))
-		_exit(77);
-	size = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe);
-	if (size < p.sq_off.array + p.sq_entries * sizeof(unsigned))
-		size = p.sq_off.array + p.sq_entries * sizeof(unsigned);
-	base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring.fd,
-		    IORING_OFF_SQ_RING);
-	ring.sqes = mmap(NULL, p.sq_entries * sizeof(struct io_uring_sqe), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_POPULATE, ring.fd, IORING_OFF_SQES);
-	if (base == MAP_FAILED || ring.sqes == MAP_FAILED)
-		die("iouring: mmap");
-	ring.sq_tail = (unsigned *)(void *)(base + p.sq_off.tail);
-	ring.sq_mask = (unsigned *)(void *)(base + p.sq_off.ring_mask);
-	ring.sq_array = (unsigned *)(void *)(base + p.sq_off.array);
-	ring.cq_head = (unsigned *)(void *)(base + p.cq_off.head);
-	ring.cq_tail = (unsigned *)(void *)(base + p.cq_off.tail);
-	ring.cq_mask = (unsigned *)(void *)(base + p.cq_off.ring_mask);
-	ring.cqes = (struct io_uring_cqe *)(void *)(base + p.cq_off.cqes);
-}
-
 static struct io_uring_sqe *next_sqe(unsigned char opcode, const char *call, const char *path)
 {
-	unsigned index = (*ring.sq_tail + ring.queued) & *ring.sq_mask;
-	struct io_uring_sqe *sqe = &ring.sqes[index];
+	struct io_uring_sqe *sqe = ring_request(opcode);
 
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = opcode;
 	sqe->flags = sqe_flags;
 	sqe->fd = AT_FDCWD;
 	sqe->addr = (unsigned long)path;
@@ -84,8 +36,6 @@ static struct io_uring_sqe *next_sqe(unsigned char opcode, const char *call, con
 	jobs[job_count].call = call;
 	jobs[job_count].path = path == (const char *)1 ? NULL : path;
 	job_count++;
-	ring.sq_array[index] = index;
-	ring.queued++;
 	return sqe;
 }
 
@@ -111,26 +61,16 @@ static struct io_uring_sqe *add_openat2(const char *path, struct open_how *how)
 /* Submit what is queued, wait for @want completions and tell those that are opens. */
 static void go(unsigned want)
 {
-	unsigned enter = IORING_ENTER_GETEVENTS, head, seen = 0;
+	__u64 tag;
+	int res;
 
-	/* only now: with SQPOLL the kernel may look at once, and the entries must be whole */
-	__atomic_store_n(ring.sq_tail, *ring.sq_tail + ring.queued, __ATOMIC_RELEASE);
-	if (ring.flags & IORING_SETUP_SQPOLL)
-		enter |= IORING_ENTER_SQ_WAKEUP;
-	if (syscall(SYS_io_uring_enter, ring.fd, ring.queued, want, enter, NULL, 0) < 0)
-		die("iouring: io_uring_enter");
-	ring.queued = 0;
-	for (head = *ring.cq_head; seen < want; head++, seen++) {
-		struct io_uring_cqe *cqe = &ring.cqes[head & *ring.cq_mask];
-		struct job *job = &jobs[cqe->user_data];
-
-		if (head == __atomic_load_n(ring.cq_tail, __ATOMIC_ACQUIRE))
-			die("iouring: a completion is missing");
-		if (job->call)
-			say_n(job->call, cqe->res < 0 ? -1 : cqe->res + job->slot, -cqe->res,
-			      job->path, job->path ? strlen(job->path) : 0);
+	ring_submit(want);
+	while (want--) {
+		res = ring_completion(&tag);
+		if (jobs[tag].call)
+			say_n(jobs[tag].call, res < 0 ? -1 : res + jobs[tag].slot, -res,
+			      jobs[tag].path, jobs[tag].path ? strlen(jobs[tag].path) : 0);
 	}
-	__atomic_store_n(ring.cq_head, head, __ATOMIC_RELEASE);
 }
 
 /* One at a time, so that descriptors come in a known order whoever does the work. */

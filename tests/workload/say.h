@@ -18,6 +18,28 @@
  */
 #define SAY_BEGIN "/=begin="
 
+/* A byte that is not printable ASCII becomes \xHH, so does a space and a backslash. */
+static inline size_t say_escaped(char *to, const char *text, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *start = to;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c > ' ' && c < 0x7f && c != '\\') {
+			*to++ = (char)c;
+			continue;
+		}
+		*to++ = '\\';
+		*to++ = 'x';
+		*to++ = hex[c >> 4];
+		*to++ = hex[c & 15];
+	}
+	return (size_t)(to - start);
+}
+
 /*
  * Print "CALL FD ERR PATH" and hand @fd back. FD and ERR are as opensnoop
  * shows them. A byte of @path that is not printable ASCII is written \xHH, so
@@ -26,27 +48,14 @@
  */
 static inline int say_n(const char *call, int fd, int err, const char *path, size_t len)
 {
-	static const char hex[] = "0123456789abcdef";
 	char line[4 * 4096 + 128];
-	size_t n, i;
+	size_t n;
 
 	n = (size_t)snprintf(line, 128, "%s %d %d ", call, fd < 0 ? -1 : fd, fd < 0 ? err : 0);
-	if (!path) {
-		line[n++] = '\\';
-		line[n++] = '?';
-	}
-	for (i = 0; path && i < len && i < 4096; i++) {
-		unsigned char c = (unsigned char)path[i];
-
-		if (c > ' ' && c < 0x7f && c != '\\') {
-			line[n++] = (char)c;
-			continue;
-		}
-		line[n++] = '\\';
-		line[n++] = 'x';
-		line[n++] = hex[c >> 4];
-		line[n++] = hex[c & 15];
-	}
+	if (path)
+		n += say_escaped(line + n, path, len < 4096 ? len : 4096);
+	else
+		n += (size_t)sprintf(line + n, "\\?");
 	line[n++] = '\n';
 	if (write(1, line, n) != (ssize_t)n)
 		_exit(99);
