@@ -245,7 +245,13 @@ static struct bpf_program *find(const struct bpf_object *object, const char *nam
 /* Can what runs at a tracepoint be preempted?  Since Linux 7, as a function tells that came with it. */
 static bool prefers_functions(void)
 {
-	return hook_has_loops() && hook_has_function("trace_call_bpf_faultable");
+	static bool known, prefers;
+
+	/* Once: each time all types of the kernel are read. */
+	if (!known)
+		prefers = hook_has_loops() && hook_has_function("trace_call_bpf_faultable");
+	known = true;
+	return prefers;
 }
 
 static void choose(struct bpf_object *object, const struct side *side, bool any)
