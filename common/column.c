@@ -31,7 +31,7 @@ const struct column *table_find(const struct table *t, const char *name, size_t 
 	return NULL;
 }
 
-static bool table_shows(const struct table *t, const struct column *c)
+static bool is_shown(const struct table *t, const struct column *c)
 {
 	for (unsigned int i = 0; i < t->count; i++)
 		if (t->shown[i] == c)
@@ -39,12 +39,17 @@ static bool table_shows(const struct table *t, const struct column *c)
 	return false;
 }
 
+bool table_shows(const struct table *t, const char *name)
+{
+	return is_shown(t, table_find(t, name, strlen(name)));
+}
+
 /* Adds a column in the order of the table. */
 static void table_insert(struct table *t, const struct column *c)
 {
 	unsigned int i = t->count;
 
-	if (table_shows(t, c))
+	if (is_shown(t, c))
 		return;
 	for (; i > 0 && t->shown[i - 1] > c; i--)
 		t->shown[i] = t->shown[i - 1];
@@ -73,7 +78,7 @@ static int table_parse(struct table *t, const char *spec)
 				       spec);
 		if (add)
 			table_insert(t, c);
-		else if (table_shows(t, c))
+		else if (is_shown(t, c))
 			return log_err(0, "-o: column '%.*s' twice", (int)len, spec);
 		else
 			t->shown[t->count++] = c;

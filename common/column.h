@@ -83,6 +83,8 @@ int table_choose(struct table *t, const char *spec);
 const struct column *table_find(const struct table *t, const char *name, size_t len);
 /* Shows a column as well, in its place; the name is known to be right. */
 void table_show(struct table *t, const char *name);
+/* Is it shown? */
+bool table_shows(const struct table *t, const char *name);
 /* A cell that is one of a list of words, or several of them: for bits 0, 1, ... that are set; nothing for none. */
 void cell_words(struct cell *c, const char *const *words, uint32_t bits);
 

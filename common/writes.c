@@ -329,16 +329,6 @@ static bool is_short(const struct write_event *e)
 	       e->ret >= 0 && (uint64_t)e->ret < e->total;
 }
 
-static bool is_shown(const char *name)
-{
-	const struct column *c = table_find(&writes_table, name, strlen(name));
-
-	for (unsigned int i = 0; i < writes_table.count; i++)
-		if (writes_table.shown[i] == c)
-			return true;
-	return false;
-}
-
 static void get_note(const void *record, struct cell *c)
 {
 	static const char *const words[] = {
@@ -377,15 +367,16 @@ static void get_note(const void *record, struct cell *c)
 	cell_words(c, words, bits);
 	if (c->kind == CELL_TEXT)
 		used = c->len;
-	if (e->ret < 0 && !is_shown("ERR") && !is_shown("ERRNAME")) {
+	if (e->ret < 0 && !table_shows(&writes_table, "ERR") &&
+	    !table_shows(&writes_table, "ERRNAME")) {
 		struct cell err;
 
 		cell_errno(&err, -e->ret);
 		used += snprintf(c->buf + used, sizeof(c->buf) - used, "%s(%.*s)", used ? " " : "",
 				 (int)err.len, err.text);
 	}
-	len = is_shown("OTHER") || CALL_IS_CLOSE(e->call) ? 0 : writes_path(e, 1, other);
-	if (len && used + len + 4 < sizeof(c->buf)) {
+	len = CALL_IS_CLOSE(e->call) ? 0 : writes_path(e, 1, other);
+	if (len && used + len + 4 < sizeof(c->buf) && !table_shows(&writes_table, "OTHER")) {
 		used += sprintf(c->buf + used, "%s%s ", used ? " " : "",
 				CALL_HAS_NAMES(e->call) ? "->" : "<-");
 		memcpy(c->buf + used, other, len);
