@@ -36,7 +36,7 @@ int syscall_begin(struct pt_regs *ctx)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
-	return any_entry(ctx, regs, true);
+	return is_of_others(ctx) ? 0 : any_entry(ctx, regs, true);
 }
 
 SEC("?tp_btf/sys_enter")

@@ -104,17 +104,24 @@ static __always_inline int any_exit(void *ctx, struct pt_regs *regs, s64 ret, bo
 	return call_returned(ctx, regs, by_compat ? compat : native, by_compat, ret, loops);
 }
 
+/* Of a call that 32-bit callers share a function for with others, who are seen elsewhere. */
+static __always_inline bool is_of_others(void *ctx)
+{
+	return bpf_get_attach_cookie(ctx) && !is_compat();
+}
+
 /*
  * The return of the functions of single calls.  Since Linux 7 what runs at a
  * tracepoint can be preempted, and is then left out for all other tasks of that
- * CPU meanwhile; here it cannot.
+ * CPU meanwhile; here it cannot.  Before that they are for 32-bit callers alone
+ * (their cookie), whom the tracepoints pass over.
  */
 SEC("?kretprobe.multi")
 int syscall_return(struct pt_regs *ctx)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
-	return any_exit(ctx, regs, PT_REGS_RC(ctx), true);
+	return is_of_others(ctx) ? 0 : any_exit(ctx, regs, PT_REGS_RC(ctx), true);
 }
 
 SEC("?tp_btf/sys_exit")

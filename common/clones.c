@@ -21,7 +21,7 @@ void clones_choose(struct bpf_object *object, bool compat)
 	newtask = bpf_object__find_program_by_name(object,
 						   hook_has_loops() ? "newtask" : "newtask_old");
 	bpf_program__set_autoload(newtask, true);
-	if (!hook_choose_exits(object, calls, compat))
+	if (!hook_choose_exits(object, calls, compat) && !hook_choose_compat(object, false))
 		log_info("failures of 32-bit programs are not seen without --compat");
 }
 

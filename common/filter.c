@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -23,7 +22,6 @@
 #include "common/log.h"
 #include "common/parse.h"
 
-#define PID_NS_INITIAL 0xEFFFFFFCU /* PROC_PID_INIT_INO, linux/proc_ns.h */
 #define PIDS_OLD 32768		   /* entries, where the kernel has to reserve them all at once */
 #define PID_MAX_LIMIT 4194304	   /* linux/threads.h: there are never more processes */
 
@@ -198,15 +196,12 @@ int filter_make_room(struct bpf_map *map)
 int filter_prepare(struct filters *f, struct bpf_object *object, bool descendants)
 {
 	struct bpf_map *pids = bpf_object__find_map_by_name(object, "pids");
-	struct stat ns;
 
 	f->kernel->self = getpid();
-	/* Without /proc there is no telling; the numbers are then those of the initial namespace. */
-	if (!stat("/proc/self/ns/pid", &ns) && ns.st_ino != PID_NS_INITIAL) {
-		f->kernel->pidns = ns.st_ino;
+	f->kernel->pidns = hook_pidns();
+	if (f->kernel->pidns)
 		log_info("in PID namespace %u: processes outside it are not shown",
 			 f->kernel->pidns);
-	}
 	f->kernel->by_pid = f->pid_count || descendants;
 	f->kernel->follow = descendants || (f->follow && f->pid_count);
 	f->kernel->by_cgroup = f->cgroup >= 0;

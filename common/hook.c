@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -14,7 +15,8 @@
 #include "common/log.h"
 #include "common/tracefs.h"
 
-#define LOCKED (32U << 20) /* bytes that the maps of any command fit into */
+#define PID_NS_INITIAL 0xEFFFFFFCU /* PROC_PID_INIT_INO, linux/proc_ns.h */
+#define LOCKED (32U << 20)	   /* bytes that the maps of any command fit into */
 
 bool hook_has_loops(void)
 {
@@ -28,21 +30,33 @@ bool hook_has_lazy_maps(void)
 				       NULL) > 0;
 }
 
-bool hook_has_fexit(bool nested)
+uint32_t hook_pidns(void)
 {
-	static const struct bpf_insn exit_0[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
+	struct stat ns;
+
+	if (stat("/proc/self/ns/pid", &ns) || ns.st_ino == PID_NS_INITIAL)
+		return 0;
+	return ns.st_ino;
+}
+
+/* The least that a program can be. */
+static const struct bpf_insn exit_0[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+#define EXIT_0 (sizeof(exit_0) / sizeof(*exit_0))
+
+bool hook_has_fexit(void)
+{
 	/* No function has this ID: a kernel that would take the program says so, one that refuses its kind says that. */
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT,
 		    .attach_btf_id = 1);
 	int fd;
 
 	/* The end of a PID namespace in which a trampoline is given back can deadlock Linux 6.1. */
-	if (nested)
+	if (hook_pidns())
 		return false;
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", exit_0, 2, &opts);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", exit_0, EXIT_0, &opts);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0 || errno == EINVAL;
@@ -153,7 +167,22 @@ struct side {
 	const char *prefix;			       /* of the tracepoints' names */
 	const char *single, *function, *any, *any_old; /* programs */
 	int events[EVENTS_MAX]; /* that are open, in the order of the calls */
+	bool every;		/* the exits or entries of all calls were chosen */
 };
+
+/* The functions of system calls, and those that 32-bit callers alone arrive at. */
+#ifdef __x86_64__
+static const char *const functions[] = { "__x64_sys_",
+					 "__ia32_sys_",
+					 "__ia32_compat_sys_",
+					 "__ia32_sys_ia32_",
+					 "__ia32_compat_sys_ia32_",
+					 NULL };
+static const char *const *const compat_functions = functions + 1;
+#else
+static const char *const functions[] = { "__arm64_sys_", "__arm64_compat_sys_", NULL };
+static const char *const *const compat_functions;
+#endif
 
 /* bpf/syscall.bpf.h and bpf/entry.bpf.h */
 static struct side exits = { .prefix = "sys_exit_",
@@ -254,51 +283,105 @@ static bool prefers_functions(void)
 	return prefers;
 }
 
-static void choose(struct bpf_object *object, const struct side *side, bool any)
+/*
+ * Without a function of that name an attachment fails in a way that tells whether
+ * one could have succeeded: kernels before 5.18 and hosts that refuse it say so first.
+ */
+static bool has_function_programs(void)
+{
+	static const char *const none[] = { "no function" };
+	LIBBPF_OPTS(bpf_prog_load_opts, load, .expected_attach_type = BPF_TRACE_KPROBE_MULTI);
+	LIBBPF_OPTS(bpf_link_create_opts, link, .kprobe_multi.syms = (const char **)none,
+		    .kprobe_multi.cnt = 1);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "probe", "GPL", exit_0, EXIT_0, &load), err;
+
+	if (fd < 0)
+		return false;
+	err = bpf_link_create(fd, 0, BPF_TRACE_KPROBE_MULTI, &link);
+	close(fd);
+	return err == -ESRCH || err == -ENOENT;
+}
+
+static void choose(struct bpf_object *object, struct side *side, bool every)
 {
 	bool loops = hook_has_loops();
 
+	side->every = every;
 	bpf_program__set_autoload(find(object, side->function), prefers_functions());
-	bpf_program__set_autoload(find(object, side->single), !any);
-	bpf_program__set_autoload(find(object, side->any), any && loops);
-	bpf_program__set_autoload(find(object, side->any_old), any && !loops);
+	bpf_program__set_autoload(find(object, side->single), !every);
+	bpf_program__set_autoload(find(object, side->any), every && loops);
+	bpf_program__set_autoload(find(object, side->any_old), every && !loops);
 }
 
-/*
- * The functions of these system calls, for each kind of caller.  0 or a negative
- * errno, about which only -v says something.
- */
-static int attach_functions(struct bpf_program *program, const char *const *calls, bool returns)
-{
-#if defined(__x86_64__)
-	static const char *const prefixes[] = { "__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_",
-						"__ia32_sys_ia32_", "__ia32_compat_sys_ia32_" };
-#else
-	static const char *const prefixes[] = { "__arm64_sys_", "__arm64_compat_sys_" };
-#endif
-	enum { KINDS = sizeof(prefixes) / sizeof(*prefixes), MAX = 4 * EVENTS_MAX };
-	struct btf *types = btf__load_vmlinux_btf();
-	static char names[MAX][64];
-	const char *syms[MAX];
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = syms, .retprobe = returns);
-	int err;
+#define FUNCTIONS_MAX (4 * EVENTS_MAX)
 
-	for (size_t i = 0; types && calls[i]; i++) {
-		for (size_t k = 0; k < KINDS && opts.cnt < MAX; k++) {
-			snprintf(names[opts.cnt], sizeof(*names), "%s%s", prefixes[k], calls[i]);
-			syms[opts.cnt] = names[opts.cnt];
-			/* All of them must be there. */
-			if (btf__find_by_name_kind(types, names[opts.cnt], BTF_KIND_FUNC) > 0)
-				opts.cnt++;
+/* The call that a function is of by its name behind this prefix, or -1. */
+static int call_of(const char *function, const char *prefix, const char *const *calls)
+{
+	size_t len = strlen(prefix);
+
+	if (strncmp(function, prefix, len) != 0)
+		return -1;
+	for (int i = 0; calls[i]; i++)
+		if (!strcmp(function + len, calls[i]))
+			return i;
+	return -1;
+}
+
+/* The names of the functions of these calls, which belong to `types`; returns how many. */
+static size_t find_functions(const struct btf *types, const char *const *prefixes,
+			     const char *const *calls, const char **names)
+{
+	const char *of_all[EVENTS_MAX] = {};
+	bool found[EVENTS_MAX] = {};
+	size_t count = 0;
+
+	for (__u32 id = 1; id < btf__type_cnt(types); id++) {
+		const struct btf_type *type = btf__type_by_id(types, id);
+		const char *name = btf__name_by_offset(types, type->name_off);
+		int call = -1;
+
+		if (!btf_is_func(type))
+			continue;
+		for (size_t k = 0; call < 0 && prefixes[k]; k++)
+			call = call_of(name, prefixes[k], calls);
+		if (call >= 0 && count < FUNCTIONS_MAX - EVENTS_MAX) {
+			found[call] = true;
+			names[count++] = name;
+		} else if (call < 0 && (call = call_of(name, "__do_sys_", calls)) >= 0) {
+			of_all[call] = name;
 		}
 	}
-	btf__free(types);
-	err = bpf_program__attach_kprobe_multi_opts(program, NULL, &opts) ? 0 : -errno;
+	/* A call without arguments has one function for callers of each kind; their names for it are not among the types. */
+	for (size_t i = 0; i < EVENTS_MAX; i++)
+		if (of_all[i] && !found[i])
+			names[count++] = of_all[i];
+	return count;
+}
+
+/* Those functions of these system calls.  0 or a negative errno, about which only -v says something. */
+static int attach_functions(struct bpf_program *program, const char *const *prefixes,
+			    const char *const *calls, bool returns)
+{
+	struct btf *types = btf__load_vmlinux_btf();
+	const char *names[FUNCTIONS_MAX];
+	__u64 cookies[FUNCTIONS_MAX];
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = names, .cookies = cookies,
+		    .retprobe = returns);
+	int err = types ? 0 : -errno;
+
+	if (types)
+		opts.cnt = find_functions(types, prefixes, calls, names);
+	for (size_t i = 0; i < opts.cnt; i++)
+		cookies[i] = prefixes == compat_functions;
+	if (!err && !bpf_program__attach_kprobe_multi_opts(program, NULL, &opts))
+		err = -errno;
 	if (err)
 		log_info("functions of system calls cannot be had: %s", strerror(-err));
 	else
 		log_info("attached: %s of %zu functions, such as %s",
-			 returns ? "returns" : "entries", opts.cnt, syms[0]);
+			 returns ? "returns" : "entries", opts.cnt, names[0]);
+	btf__free(types);
 	return err;
 }
 
@@ -307,23 +390,36 @@ static int attach(struct bpf_object *object, const struct side *side, const char
 {
 	struct bpf_program *single = find(object, side->single), *any = find(object, side->any);
 	struct bpf_program *function = find(object, side->function);
+	bool returns = side == &exits;
 
-	if (bpf_program__autoload(function) && !attach_functions(function, calls, side == &exits)) {
+	if (prefers_functions() && !attach_functions(function, functions, calls, returns)) {
 		close_events(side, calls);
 		return 0;
 	}
-	if (bpf_program__autoload(single))
-		return attach_events(single, side, calls);
-	return hook_attach(bpf_program__autoload(any) ? any : find(object, side->any_old), true,
-			   what);
+	if (side->every)
+		return hook_attach(bpf_program__autoload(any) ? any : find(object, side->any_old),
+				   true, what);
+	if (!prefers_functions() && bpf_program__autoload(function) &&
+	    attach_functions(function, compat_functions, calls, returns))
+		log_warn("32-bit programs are not seen without --compat");
+	return attach_events(single, side, calls);
 }
 
 bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool compat)
 {
-	bool any = compat || !hook_has_loops() || open_events(&exits, calls);
+	choose(object, &exits, compat || !hook_has_loops() || open_events(&exits, calls));
+	return exits.every || prefers_functions();
+}
 
-	choose(object, &exits, any);
-	return any || prefers_functions();
+bool hook_choose_compat(struct bpf_object *object, bool begins)
+{
+	/* To give it back in a PID namespace can deadlock as well. */
+	if (!compat_functions || hook_pidns() || !has_function_programs())
+		return false;
+	bpf_program__set_autoload(find(object, exits.function), true);
+	if (begins)
+		bpf_program__set_autoload(find(object, entries.function), true);
+	return true;
 }
 
 int hook_attach_exits(struct bpf_object *object, const char *const *calls, const char *what)
@@ -331,9 +427,9 @@ int hook_attach_exits(struct bpf_object *object, const char *const *calls, const
 	return attach(object, &exits, calls, what);
 }
 
-void hook_choose_entries(struct bpf_object *object, const char *const *calls, bool any)
+void hook_choose_entries(struct bpf_object *object, const char *const *calls)
 {
-	choose(object, &entries, any || open_events(&entries, calls));
+	choose(object, &entries, exits.every || open_events(&entries, calls));
 }
 
 int hook_attach_entries(struct bpf_object *object, const char *const *calls, const char *what)

@@ -4,14 +4,18 @@
 #define COMMON_HOOK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <bpf/libbpf.h>
+
+/* The inode of the PID namespace that we are in; 0: the initial one, or without /proc there is no telling. */
+uint32_t hook_pidns(void);
 
 /* bpf_loop(), and with it (5.17) bpf_find_vma() and the older bpf_task_pt_regs(). */
 bool hook_has_loops(void);
 /* May a program add to a map that takes its memory as it needs it, and anybody read one (6.1)? */
 bool hook_has_lazy_maps(void);
-/* Programs at the return of a kernel function: some kernels and some hosts refuse them.  `nested`: we are in a PID namespace. */
-bool hook_has_fexit(bool nested);
+/* Programs at the return of a kernel function: some kernels and some hosts refuse them, and we do in a PID namespace. */
+bool hook_has_fexit(void);
 /* Has the kernel such a function, for a program at its return?  Not where the compiler has inlined it. */
 bool hook_has_function(const char *name);
 
@@ -46,10 +50,17 @@ void hook_attach_requests(struct bpf_program *submit, struct bpf_program *comple
  * kernel's tracepoints have for them, 64 at most, then NULL.
  */
 bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool compat);
-/* And attaches it.  0 or a negative errno, after saying why. */
+/*
+ * Where that was false: 32-bit programs besides, at no cost for others, by the
+ * functions that their calls alone arrive at (x86-64, since 5.18; some hosts
+ * refuse it).  Before 6.14 a few hundred callers that wait there hide others.
+ * `begins`: their entries were chosen as well.  Will they be seen?
+ */
+bool hook_choose_compat(struct bpf_object *object, bool begins);
+/* Attaches what was chosen.  0 or a negative errno, after saying why. */
 int hook_attach_exits(struct bpf_object *object, const char *const *calls, const char *what);
-/* Their entries, by the programs of bpf/entry.bpf.h.  `any`: the exits of all calls were chosen. */
-void hook_choose_entries(struct bpf_object *object, const char *const *calls, bool any);
+/* Their entries, by the programs of bpf/entry.bpf.h; chosen after the exits. */
+void hook_choose_entries(struct bpf_object *object, const char *const *calls);
 int hook_attach_entries(struct bpf_object *object, const char *const *calls, const char *what);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "common/writehooks.h"
 
+#include <errno.h>
+
 #include "common/filter.h"
 #include "common/hook.h"
 #include "common/log.h"
@@ -59,17 +61,20 @@ static int make_room(struct bpf_map *map, struct write_options *options)
 
 int writehooks_choose(struct bpf_object *object, struct write_options *options, bool compat)
 {
-	bool loops = hook_has_loops(), closes = is_wanted(options, CALL_CLOSE), any;
-	int err = make_room(bpf_object__find_map_by_name(object, "payloads"), options);
+	bool loops = hook_has_loops(), closes = is_wanted(options, CALL_CLOSE);
+	int err;
 
+	if (is_wanted(options, CALL_STORE) && !loops)
+		return log_err(-ENOTSUP, "--mmap: this kernel is too old, it takes Linux 5.17");
+	err = make_room(bpf_object__find_map_by_name(object, "payloads"), options);
 	list_calls(options);
-	any = hook_choose_exits(object, exits, compat);
-	if (!any)
-		log_info("32-bit programs are not seen without --compat");
+	compat = hook_choose_exits(object, exits, compat);
 	if (*entries) {
-		hook_choose_entries(object, entries, any);
+		hook_choose_entries(object, entries);
 		err = err ?: filter_make_room(bpf_object__find_map_by_name(object, "begun"));
 	}
+	if (!compat && !hook_choose_compat(object, *entries))
+		log_info("32-bit programs are not seen without --compat");
 	/* These do not fail. */
 	closes = closes && !options->failed;
 	bpf_program__set_autoload(find(object, "closes_exit"), closes && loops);

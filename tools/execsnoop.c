@@ -140,7 +140,7 @@ static int load(void)
 	bpf_program__set_autoload(skel->progs.ended, execs.ends);
 	if (execs.failed &&
 	    !hook_choose_exits(skel->obj, calls, compat || tool.want & WANT_KERNEL_STACK)) {
-		if (hook_has_fexit(skel->rodata->filter.pidns)) {
+		if (hook_has_fexit()) {
 			choose_compat(skel->progs.compat_execve, COMPAT_CALL "execve");
 			choose_compat(skel->progs.compat_execveat, COMPAT_CALL "execveat");
 		} else {

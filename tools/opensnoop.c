@@ -115,7 +115,7 @@ static int load(void)
 		skel->rodata->patterns = patterns;
 	else
 		opens.patterns = patterns.count ? &patterns : NULL;
-	fexit = !any && hook_has_fexit(skel->rodata->filter.pidns);
+	fexit = !any && hook_has_fexit();
 	if (!any && !fexit)
 		log_info("opens by 32-bit programs are not seen without --compat: "
 			 "no program may watch functions return here");
