@@ -299,10 +299,6 @@ struct io_sync { /* FSYNC, SYNC_FILE_RANGE, FALLOCATE */
 	int flags, mode;
 };
 
-struct io_ftrunc {
-	s64 len;
-};
-
 struct io_rename {
 	int old_dfd, new_dfd;
 	struct filename *oldpath, *newpath;

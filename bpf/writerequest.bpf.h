@@ -90,7 +90,6 @@ static __always_inline void asked_by_request(struct asked *a, struct io_kiocb *r
 	struct io_splice *splice = (void *)req;
 	struct io_rename *rename = (void *)req;
 	struct io_unlink *unlink = (void *)req;
-	struct io_ftrunc *ftrunc = (void *)req;
 	struct io_close *close = (void *)req;
 	struct io_sync *sync = (void *)req;
 	struct io_open *open = (void *)req;
@@ -127,8 +126,8 @@ static __always_inline void asked_by_request(struct asked *a, struct io_kiocb *r
 		args->d = BPF_CORE_READ(sync, len);
 		break;
 	case CALL_FTRUNCATE:
-		if (bpf_core_field_exists(ftrunc->len)) /* since 6.9 */
-			args->b = BPF_CORE_READ(ftrunc, len);
+		/* Its own struct has the length in the same place, and is not known before 6.9. */
+		args->b = BPF_CORE_READ(sync, len);
 		break;
 	case CALL_OPENAT:
 	case CALL_OPENAT2:
