@@ -26,6 +26,13 @@
  */
 #define EXIT_TAKES 50000 /* ns */
 
+/*
+ * A close is told of when the call returns, and by then the memory of its file
+ * can be that of another: so long the close is waited for.
+ */
+#define RETURN_TAKES 1000000000 /* ns */
+#define ANOTHERS 1		/* a bit of the address then: there can be one more */
+
 /* --- lists --- */
 
 struct link {
@@ -114,13 +121,14 @@ struct file {
 
 /* Open for writing. */
 struct description {
-	struct link link; /* among those of the file */
+	struct link link;  /* among those of the file */
+	struct link ended; /* among those whose memory is another's */
 	struct file *file;
 	uint64_t address;
 	bool opened; /* that was seen */
 	uint64_t since;
 	/* Closes that were told of before they were made: the last, and how many may not have been made yet. */
-	uint64_t told;
+	uint64_t told; /* or when the memory was found to be another's */
 	uint32_t pid, own, before;
 	uint8_t call;
 	uint32_t leaving;
@@ -129,6 +137,7 @@ struct description {
 
 static struct link live = { &live, &live }; /* the one that was heard of last is the last */
 static struct link closed = { &closed, &closed };
+static struct link ended = { &ended, &ended };	       /* descriptions, the oldest first */
 static void *by_inode, *by_path, *by_dev, *by_address; /* tsearch(3) */
 static uint64_t syncs;				       /* of everything there is */
 static size_t kept;				       /* bytes */
@@ -296,6 +305,7 @@ static struct file *file_new(const struct write_file *w)
 static void description_drop(struct description *d)
 {
 	link_remove(&d->link);
+	link_remove(&d->ended);
 	d->file->open--;
 	drop(d, sizeof(*d), &by_address, compare_addresses);
 }
@@ -447,15 +457,54 @@ static struct description *description_at(uint64_t address)
 	return find(&probe, &by_address, compare_addresses);
 }
 
-/* What an event is about, if it is known; what else was at that address has ended unseen. */
+/* Its memory is another's: it has ended, and that may still be told of. */
+static void description_leave(struct description *d, uint64_t now)
+{
+	struct description *other = description_at(d->address | ANOTHERS);
+
+	if (other)
+		description_end(other, 1U << NOTE_UNSEEN);
+	tdelete(d, &by_address, compare_addresses);
+	d->address |= ANOTHERS;
+	d->told = now;
+	link_last(&ended, &d->ended);
+	if (!tsearch(d, &by_address, compare_addresses))
+		description_end(d, 1U << NOTE_UNSEEN);
+}
+
+/* It was not told of. */
+static void give_up_ended(uint64_t now)
+{
+	struct description *d;
+
+	while (ended.after != &ended) {
+		d = (void *)((char *)ended.after - offsetof(struct description, ended));
+		if (d->told + RETURN_TAKES > now)
+			break;
+		description_end(d, 1U << NOTE_UNSEEN);
+	}
+}
+
+/* What an event is about, if it is known. */
 static struct description *description_find(const struct write_event *e)
 {
 	struct description *d = description_at(e->file[0].file);
 
 	if (!d || is_of(d->file, &e->file[0]))
 		return d;
-	description_end(d, 1U << NOTE_UNSEEN);
+	description_leave(d, e->head.time);
 	return NULL;
+}
+
+/* What a close is about. */
+static struct description *description_closed(const struct write_event *e)
+{
+	struct description *d = description_at(e->file[0].file);
+
+	if (!d || !d->opened || !e->began || e->began >= d->since)
+		return description_find(e);
+	d = description_at(e->file[0].file | ANOTHERS);
+	return d && is_of(d->file, &e->file[0]) ? d : NULL;
 }
 
 static struct description *description_new(const struct write_event *e, bool opened)
@@ -472,6 +521,7 @@ static struct description *description_new(const struct write_event *e, bool ope
 	if (!d)
 		return NULL;
 	d->file = f;
+	d->ended = (struct link){ &d->ended, &d->ended };
 	f->open++;
 	link_last(&f->descriptions, &d->link);
 	file_set_path(f, e);
@@ -487,7 +537,7 @@ static void on_open(const struct write_event *e)
 	d = description_find(e);
 	/* One that another thread has used before the open was told of is that one. */
 	if (d && d->opened) {
-		description_end(d, 1U << NOTE_UNSEEN);
+		description_leave(d, e->head.time);
 		d = NULL;
 	}
 	if ((e->file[0].flags & O_ACCMODE) == O_RDONLY)
@@ -595,12 +645,8 @@ static uint32_t note_of_end(const struct write_event *e)
 
 static void on_close(const struct write_event *e)
 {
-	struct description *d = description_at(e->file[0].file);
+	struct description *d = description_closed(e);
 
-	/* The end of a close can be told of when its file's memory is already another's. */
-	if (d && d->opened && e->began && e->began < d->since)
-		return;
-	d = description_find(e);
 	if (!d)
 		return;
 	file_touch(d->file, e);
@@ -610,7 +656,7 @@ static void on_close(const struct write_event *e)
 		d->file->row.notes |= 1U << NOTE_MAPPED;
 	if (e->ret < 0)
 		d->file->row.close_error = -e->ret;
-	if (!references_left(d, e))
+	if (d->address & ANOTHERS || !references_left(d, e))
 		description_end(d, note_of_end(e));
 }
 
@@ -738,6 +784,7 @@ void filestats_add(const struct write_event *e, size_t size)
 	(void)size;
 	if (e->stage == WRITE_ASKED) /* and it is not known what came of it */
 		return;
+	give_up_ended(e->head.time);
 	if (e->call == CALL_STORE)
 		on_store(e);
 	else if (CALL_IS_WRITE(e->call))
