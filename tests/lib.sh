@@ -134,6 +134,11 @@ kernel() {
 	uname -r | cut -d . -f 1,2
 }
 
+# has_loops: has the kernel bpf_loop()? opensnoop says what it does without.
+has_loops() {
+	! "$BUILD/opensnoop" -d 0.01 2>&1 >/dev/null | grep -q 'not seen: this kernel is too old'
+}
+
 # preempts: can a program at a system call be preempted (Linux 7), and is then left out for others meanwhile?
 preempts() {
 	grep -q ' trace_call_bpf_faultable$' /proc/kallsyms

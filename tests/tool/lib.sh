@@ -13,11 +13,6 @@ normal() {
 	"$TOP/tests/oracle.py" "$@"
 }
 
-# has_loops: has the kernel bpf_loop()? opensnoop says what it does without.
-has_loops() {
-	! "$OPENSNOOP" -d 0.01 2>&1 >/dev/null | grep -q 'not seen: this kernel is too old'
-}
-
 # as_told NAME [OPTION...] -- WORKLOAD...: run the workload as COMMAND of opensnoop -J OPTION...; the
 # records must be what it tells, in that order, but for lines like $except. Leaves the records in $TMP/json, what was told in $TMP/told.
 except=

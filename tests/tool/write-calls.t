@@ -24,12 +24,17 @@ for call in open creat openat openat2 open_by_handle_at fsync fdatasync sync_fil
 done
 as_told 'and with -a every close, not only the last of a file' -a -- files any
 for how in dup2 dup3 close_range exec exit; do
-	ok "a close by $how is among them" grep -q "^close .*($how)" "$TMP/seen"
+	if [[ $how = exec && $err = *'closes by execs are not seen'* ]]; then
+		lacks 'a close by exec is among them' 'no hook for closes by execs'
+	else
+		ok "a close by $how is among them" grep -q "^close .*($how)" "$TMP/seen"
+	fi
 done
 
 # The same in rows, where a path has no spaces.
 empty
 run "$WRITESNOOP" --no-header -o "$COLUMNS_TOLD" --to "$TMP/rows" -- "$WORKLOAD/files" "$dir" "$TMP/told"
 "$TOP/tests/oracle-write.py" rows "$TMP/rows" >"$TMP/seen"
+only_visible
 same 'the same in rows' "$TMP/seen" "$TMP/told"
 done_testing

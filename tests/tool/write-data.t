@@ -69,7 +69,7 @@ def bad(path):
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     libc.write(fd, ctypes.c_void_p(start + 4096), ctypes.c_size_t(10))
     libc.write(fd, None, ctypes.c_size_t(10))
-    libc.write(fd, ctypes.c_void_p(start + 4086), ctypes.c_size_t(30))
+    print(libc.write(fd, ctypes.c_void_p(start + 4086), ctypes.c_size_t(30)))
 
 
 if sys.argv[1] == 'write':
@@ -112,12 +112,16 @@ run "$WRITESNOOP" --no-header --writes-only -s 3 --hex -o BYTES,DATA --to "$TMP/
 is '--hex in rows' "$(tr -s ' ' <"$TMP/rows" | paste -sd ,)" ' 3 616263, 4 00ff0a...'
 
 # --- what cannot be read, and what did not get there ---
-run "$WRITESNOOP" -J --writes-only -P '*/out' -s 100 -o BYTES,ASKED,ERR,DATA,NOTE --to "$TMP/json" -- \
-	python3 -B "$TMP/data.py" bad "$TMP/out"
-is 'memory that is not there' "$(jq -c 'select(.err) | [.asked, .err, .data]' "$TMP/json" | paste -sd ' ')" \
-	'[10,14,null] [10,14,null] [30,0,"zzzzzzzzzz"]'
-is 'a short write: the bytes that were written' "$(jq -c 'select(.bytes) | [.bytes, .data, .note]' "$TMP/json")" \
-	'[10,"zzzzzzzzzz","(short)"]'
+run "$WRITESNOOP" -J --writes-only -P '*/bad' -s 100 -o BYTES,ASKED,ERR,DATA,NOTE --to "$TMP/json" -- \
+	python3 -B "$TMP/data.py" bad "$TMP/bad"
+is 'memory that is not there' "$(jq -c 'select(.err) | [.asked, .err, .data]' "$TMP/json" | head -n 2 | paste -sd ' ')" \
+	'[10,14,null] [10,14,null]'
+if [ "$out" = 10 ]; then
+	is 'a short write: the bytes that were written' "$(jq -c 'select(.bytes) | [.bytes, .asked, .data, .note]' "$TMP/json")" \
+		'[10,30,"zzzzzzzzzz","(short)"]'
+else
+	lacks 'a short write: the bytes that were written' 'it writes nothing of what it can read in part'
+fi
 run "$WRITESNOOP" -J -a --writes-only -P /dev/full -s 100 -o BYTES,ERR,DATA --to "$TMP/json" -- \
 	sh -c 'echo "lost in space" >/dev/full'
 is 'a failed write: those that it was asked to write' \

@@ -8,6 +8,7 @@ need_bpf
 empty
 "$WORKLOAD/ringwrites" "$dir" "$TMP/told" plain >/dev/null 2>&1
 [ $? -ne 77 ] || skip_all 'this kernel gives us no io_uring'
+has_loops || skip_all "$(kernel): no hook for io_uring's requests"
 
 as_told 'one by one' -- ringwrites plain
 for call in write writev write_fixed splice openat fsync fdatasync sync_file_range fallocate renameat unlinkat close; do

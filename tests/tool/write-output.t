@@ -57,7 +57,7 @@ wait_for "$TMP/log" "$TMP/other"
 finish
 is '-p of another process: not a word' "$(grep -c 'not shown' "$TMP/started.err")" 0
 "$WRITESNOOP" -- true 2>"$TMP/err" | cat >"$TMP/log"
-is 'with COMMAND: not a word' "$(cat "$TMP/err")" ''
+is 'with COMMAND: not a word' "$(said)" ''
 
 # --- terminals ---
 if command -v script >/dev/null; then
@@ -81,16 +81,16 @@ fi
 # --- a traced process writes to the same file ---
 both='writes to what this prints to as well'
 "$WRITESNOOP" --writes-only -- sh -c 'echo one; echo two; echo three' >"$TMP/log" 2>"$TMP/err"
-is 'COMMAND has the same standard output: said once' "$(grep -c "$both" "$TMP/err") $(wc -l <"$TMP/err")" '1 1'
+is 'COMMAND has the same standard output: said once' "$(grep -c "$both" "$TMP/err") $(said | wc -l)" '1 1'
 is 'and both are in it' "$(own "$TMP/log") $(grep -cxE 'one|two|three' "$TMP/log")" '3 3'
 "$WRITESNOOP" --writes-only --to "$TMP/log" -- sh -c 'echo one; echo two' >"$TMP/other" 2>"$TMP/err"
-is 'another file: not a word' "$(cat "$TMP/err")" ''
+is 'another file: not a word' "$(said)" ''
 "$WRITESNOOP" --writes-only --to "$TMP/log" -- sh -c 'echo one >>"$TMP/log"' 2>"$TMP/err"
 is 'by its name: said' "$(grep -c "$both" "$TMP/err")" 1
 "$WRITESNOOP" -a --writes-only -- sh -c 'echo one; echo two' 2>"$TMP/err" | cat >/dev/null
 is 'a pipe, with -a: said once' "$(grep -c "$both" "$TMP/err")" 1
 "$WRITESNOOP" -a --writes-only -- sh -c 'echo one >/dev/null' >/dev/null 2>"$TMP/err"
-is '/dev/null: not a word' "$(cat "$TMP/err")" ''
+is '/dev/null: not a word' "$(said)" ''
 
 # --- it does not see itself, but others of its kind ---
 start "$WRITESNOOP" -v -J --writes-only -n writesnoop

@@ -90,6 +90,11 @@ if [[ $(strace --version) == *'version 6.1'[!0-9]* ]]; then
 	for call in ${calls//,/ }; do
 		like "all arguments: $call" "$compared" "\\b$call:[0-9]"
 	done
+	if preempts; then
+		lacks 'all errors' 'functions are looked at, and seccomp(2) answers before them'
+	else
+		agree 'all errors' "$BUILD/workload/write_args" "$TMP/args" errors
+	fi
 else
 	skip 'all arguments' "not strace 6.1: $(strace --version | head -n 1)"
 fi

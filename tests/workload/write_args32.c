@@ -105,7 +105,7 @@ static void copies(long from, long to)
 		offset[1] = pairs[i][1];
 		CALL(sendfile, to, from, (long)offset, 5);
 		offset[0] = pairs[i][0];
-		CALL(sendfile64, to, from, (long)offset, -5);
+		CALL(sendfile64, -1, from, (long)offset, -5);
 		CALL(splice, from, (long)offset, to, 0, -5, 1);
 		CALL(copy_file_range, from, (long)offset, to, 0, 5, 0);
 	}
@@ -121,10 +121,12 @@ static void others(long fd)
 	CALL(fdatasync, fd);
 	CALL(syncfs, fd);
 	CALL(sync, 0);
+	CALL(fallocate, fd, 1, 7, 0, 10, 0);
 	EACH(i)
 	{
 		CALL(sync_file_range, fd, pairs[i][0], pairs[i][1], 3, 4, 7);
-		CALL(fallocate, fd, 1, pairs[i][0], pairs[i][1], 10, pairs[i][1]);
+		/* Not what would take so much room. */
+		CALL(fallocate, fd, 0x100, pairs[i][0], pairs[i][1], 10, pairs[i][1]);
 		CALL(ftruncate, fd, pairs[i][0]);
 		CALL(ftruncate64, fd, pairs[i][0], pairs[i][1]);
 		CALL(truncate, (long)"f32", pairs[i][0]);
