@@ -35,8 +35,9 @@ struct stack_range {
 	u64 start, len;
 };
 
-/* What has been looked up for the stack at hand, code or not. */
+/* What has been looked up for the stack at hand, code or not; the stack itself, and what was met last. */
 struct stack_seen {
+	struct stack_range stack, last;
 	u64 count;
 	struct stack_range ranges[STACK_LOOKUPS];
 };
@@ -53,7 +54,6 @@ struct stack_scan {
 	struct record *record;
 	struct stack_seen *seen;
 	u64 first, end, word; /* where in the record the words are, and their size */
-	struct stack_range stack, last;
 };
 
 struct stack_vma {
@@ -123,13 +123,13 @@ static long stack_word(u32 i, struct stack_scan *s)
 		return 1;
 	opaque(at);
 	address = *(u64 *)(s->record->bytes + at) & (s->word == sizeof(u32) ? ~0U : CODE_MASK);
-	if (address < PAGE_SIZE || address >= CODE_END || stack_in(&s->stack, address) ||
-	    stack_in(&s->last, address))
+	if (address < PAGE_SIZE || address >= CODE_END || stack_in(&seen->stack, address) ||
+	    stack_in(&seen->last, address))
 		return 0;
 	n = stack_find(seen, address);
 	opaque(n);
 	if (n < STACK_LOOKUPS) {
-		s->last = seen->ranges[n];
+		seen->last = seen->ranges[n];
 		return 0;
 	}
 	n = seen->count;
@@ -140,9 +140,9 @@ static long stack_word(u32 i, struct stack_scan *s)
 	vma.start = address & -PAGE_SIZE;
 	vma.end = vma.start + PAGE_SIZE;
 	bpf_find_vma(bpf_get_current_task_btf(), address, stack_vma, &vma, 0);
-	s->last.start = vma.start;
-	s->last.len = vma.end - vma.start;
-	seen->ranges[n] = s->last;
+	seen->last.start = vma.start;
+	seen->last.len = vma.end - vma.start;
+	seen->ranges[n] = seen->last;
 	seen->count = n + 1;
 	if (vma.code)
 		stack_mapping(s->record, &vma);
@@ -174,8 +174,12 @@ static __always_inline void stack_regs(struct user_stack *stack, struct pt_regs 
 #endif
 }
 
-/* Appends as much of the stack as there is, can be read and has room. */
-static __always_inline u32 stack_bytes(struct record *r, u64 sp, u64 left)
+/*
+ * Appends as much of the stack as there is, can be read and has room.  Not
+ * inline, so that registers are enough: Linux 6.1 knows nothing of the copy of
+ * a number on the stack that was checked in a register.
+ */
+static __noinline u32 stack_bytes(struct record *r, u64 sp, u64 left)
 {
 	u64 used = r->used, n;
 
@@ -197,15 +201,30 @@ static __always_inline u32 stack_bytes(struct record *r, u64 sp, u64 left)
 	return 0;
 }
 
+/* Where the stack is that has this address; returns its end.  Not inline: what it takes is not on our stack meanwhile. */
+static __noinline u64 stack_bounds(struct stack_seen *seen, u64 sp)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 end = sp + STACK_BYTES, start_stack;
+	struct stack_vma vma = {};
+
+	if (!bpf_find_vma(task, sp, stack_vma, &vma, 0))
+		end = vma.end;
+	seen->stack.start = vma.start;
+	seen->stack.len = vma.end - vma.start;
+	/* Above it are the arguments and the environment. */
+	start_stack = BPF_CORE_READ(task, mm, start_stack);
+	return start_stack > sp && start_stack < end ? start_stack : end;
+}
+
 /* Appends the user stack and returns its bytes in the record. */
 static __always_inline u32 record_user_stack(struct record *r)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct stack_scan s = { .record = r };
-	u64 sp, end, start_stack;
 	struct user_stack *stack;
-	struct stack_vma vma = {};
 	u32 slot = r->slot;
+	u64 sp, end;
 
 	s.seen = bpf_map_lookup_elem(&stack_seen, &slot);
 	record_align(r);
@@ -213,21 +232,14 @@ static __always_inline u32 record_user_stack(struct record *r)
 	if (!stack || !s.seen)
 		return 0;
 	s.seen->count = 0;
+	s.seen->last = (struct stack_range){};
 	s.first = r->used + offsetof(struct user_stack, regs);
 	__builtin_memset(stack, 0, sizeof(*stack));
 	stack_regs(stack, (void *)bpf_task_pt_regs(task));
 	r->used += sizeof(*stack);
 
 	sp = stack->regs[STACK_SP];
-	end = sp + STACK_BYTES;
-	if (!bpf_find_vma(task, sp, stack_vma, &vma, 0))
-		end = vma.end;
-	/* Above it are the arguments and the environment. */
-	start_stack = BPF_CORE_READ(task, mm, start_stack);
-	if (start_stack > sp && start_stack < end)
-		end = start_stack;
-	s.stack.start = vma.start;
-	s.stack.len = vma.end - vma.start;
+	end = stack_bounds(s.seen, sp);
 	stack->bytes = stack_bytes(r, sp, (end - sp) & -(u64)sizeof(u64));
 	s.end = r->used;
 	s.word = stack->compat ? sizeof(u32) : sizeof(u64);

@@ -343,13 +343,24 @@ static __always_inline int close_all(u32 first, u32 last, u32 call, bool loops)
 	return 0;
 }
 
+/* For when the call returns.  Not static: the programs that call it have no room for it on their stacks. */
+__noinline int note_begin(u32 call, u64 time, u64 file)
+{
+	struct begun b = { .call = call, .time = time, .file = file };
+	u32 tid = bpf_get_current_pid_tgid();
+	long err = bpf_map_update_elem(&begun, &tid, &b, BPF_ANY);
+
+	if (err)
+		count(channel.lost_map);
+	return err;
+}
+
 /* The first record of a close, by its arguments. */
 static __always_inline int close_begins(u32 call, u64 first, u64 second, u64 third, bool compat,
 					bool loops)
 {
-	struct begun b = { .call = call, .time = bpf_ktime_get_ns() };
 	struct file *file, *from = NULL;
-	u32 tid = bpf_get_current_pid_tgid();
+	u64 now = bpf_ktime_get_ns();
 	struct ids ids = current_ids();
 	s32 fd = first;
 	struct record *r;
@@ -365,11 +376,8 @@ static __always_inline int close_begins(u32 call, u64 first, u64 second, u64 thi
 	file = file_of_fd(fd);
 	if (!fd_wanted(fd) || !closing_wanted(file))
 		return 0;
-	b.file = (u64)file;
-	if (bpf_map_update_elem(&begun, &tid, &b, BPF_ANY)) {
-		count(channel.lost_map);
+	if (note_begin(call, now, (u64)file))
 		return 0;
-	}
 	a = call_take(&r, &ids, call, loops);
 	if (!a)
 		return 0;
@@ -381,9 +389,9 @@ static __always_inline int close_begins(u32 call, u64 first, u64 second, u64 thi
 	a->from = from;
 	a->notes = mapped_note(file) | (compat ? WRITE_COMPAT : 0);
 	a->stage = WRITE_ASKED;
-	a->request = tid; /* which joins the two records; it can have one close under way */
-	a->tag = b.time;
-	a->began = b.time;
+	a->request = ids.tid; /* which joins the two records; it can have one close under way */
+	a->tag = now;
+	a->began = now;
 	return happened(NULL, r, true, loops);
 }
 
@@ -395,16 +403,6 @@ __noinline int close_asked(u32 call, u64 first, u64 second, u64 third, u32 compa
 __noinline int close_asked_old(u32 call, u64 first, u64 second, u64 third, u32 compat)
 {
 	return close_begins(call, first, second, third, compat, false);
-}
-
-__noinline int note_time(u32 call)
-{
-	struct begun b = { .call = call, .time = bpf_ktime_get_ns() };
-	u32 tid = bpf_get_current_pid_tgid();
-
-	if (bpf_map_update_elem(&begun, &tid, &b, BPF_ANY))
-		count(channel.lost_map);
-	return 0;
 }
 
 static __always_inline int call_entered(void *ctx, struct pt_regs *regs, int call, bool compat,
@@ -419,7 +417,7 @@ static __always_inline int call_entered(void *ctx, struct pt_regs *regs, int cal
 	if (!current_wanted(&ids))
 		return 0;
 	if (options.latency)
-		note_time(call);
+		note_begin(call, bpf_ktime_get_ns(), 0);
 	if (!CALL_IS_CLOSE(call))
 		return 0;
 	arguments_read(&args, regs, compat);
