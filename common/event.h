@@ -42,7 +42,7 @@ struct filter {
 /* What the two halves tell each other while they run: memory that both see. */
 struct channel {
 	__u32 sleeping; /* the reader waits for a wake-up (see common/source.h) */
-	__u32 stopped;	/* nothing more is wanted */
+	__u32 stopped;	/* nothing is wanted yet, or any more */
 	__u32 followed; /* followed processes that are alive */
 	__u32 readers;	/* of the output, see common/readers.h; 0 if nobody wants to know */
 	__u32 reader[READERS_MAX];

@@ -583,6 +583,8 @@ static int start(void)
 	if (!run.source)
 		return -errno;
 	clock_init(); /* no event is earlier */
+	/* Until it is known who reads what is said meanwhile. */
+	run.bpf.channel->stopped = 1;
 	err = run.tool->attach();
 	/* At a hook that both have, the command's program is to run before that which ends the following. */
 	err = err
@@ -591,6 +593,7 @@ static int start(void)
 	if (err)
 		return err;
 	find_readers();
+	run.bpf.channel->stopped = 0;
 	context_init(*run.bpf.want);
 	if (run.options.verbose)
 		log_programs();

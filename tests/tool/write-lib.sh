@@ -44,7 +44,7 @@ only_visible() {
 
 # said: what writesnoop has said in $TMP/err, but for the hooks that this kernel has not.
 said() {
-	grep -v ' are not seen: this kernel is too old$' "$TMP/err"
+	grep -vE ' are not seen: (this kernel is too old|raw_tp/.*: No such file or directory)$' "$TMP/err"
 }
 
 # as_told NAME [OPTION...] -- WORKLOAD [ARGUMENT...]: what is seen is what it tells, in that order.
