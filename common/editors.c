@@ -49,8 +49,8 @@ static const struct kind *kind_of(const struct editor *e)
  * Names of commands that a user can bind to keys: what code without symbols
  * still has.  With a byte in front, or this file would have them as well.
  */
-static const char *const traces[] = { "+reverse-search-history", "+em-inc-search-prev",
-				      "+zle-line-init" };
+static const char *const traces[] = { "+non-incremental-reverse-search-history",
+				      "+em-inc-search-prev", "+zle-line-init" };
 
 #define NAMES_MAX (KINDS * (2 + EDITOR_VARIABLES))
 

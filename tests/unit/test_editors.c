@@ -281,7 +281,7 @@ static void test_undefined(void **state)
 	begin();
 	symbol("readline", 0, false);
 	assert_int_equal(found(NULL, &e), EDITOR_ABSENT);
-	memcpy(file.rodata + 4, "reverse-search-history", 23);
+	memcpy(file.rodata + 4, "non-incremental-reverse-search-history", 39);
 	assert_int_equal(found(NULL, &e), EDITOR_ABSENT);
 }
 
@@ -291,7 +291,7 @@ static void test_stripped(void **state)
 
 	(void)state;
 	begin();
-	memcpy(file.rodata + 4, "reverse-search-history", 23);
+	memcpy(file.rodata + 4, "non-incremental-reverse-search-history", 39);
 	assert_int_equal(found(NULL, &e), EDITOR_STRIPPED);
 	file.rodata[3] = '-';
 	assert_int_equal(found(NULL, &e), EDITOR_ABSENT);
