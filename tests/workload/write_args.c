@@ -363,6 +363,8 @@ static void files(int dir)
 	fd = CALL(open, "one", O_WRONLY);
 	CALL(rename, "two", "one");
 	CALL(write, fd, "42", 2);
+	CALL(dup3, fd, 200, 0);
+	CALL(dup3, fd, 200, 0);
 	CALL(dup2, fd, 200);
 	CALL(dup2, dir, fd);
 	CALL(dup3, 200, fd, O_CLOEXEC);
