@@ -62,9 +62,23 @@ bool hook_has_fexit(void)
 	return fd >= 0 || errno == EINVAL;
 }
 
+static struct btf *types; /* of the kernel; to read them takes a while */
+
+static struct btf *kernel_types(void)
+{
+	types = types ?: btf__load_vmlinux_btf();
+	return types;
+}
+
+void hook_done(void)
+{
+	btf__free(types);
+	types = NULL;
+}
+
 bool hook_has_function(const char *name)
 {
-	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FEXIT) > 0;
+	return kernel_types() && btf__find_by_name_kind(types, name, BTF_KIND_FUNC) > 0;
 }
 
 int hook_check_reading(void)
@@ -258,29 +272,9 @@ static int attach_events(struct bpf_program *program, const struct side *side,
 	return 0;
 }
 
-/* They cost something even without a program. */
-static void close_events(const struct side *side, const char *const *calls)
-{
-	for (size_t i = 0; calls[i]; i++)
-		if (side->events[i] > 0)
-			close(side->events[i]);
-}
-
 static struct bpf_program *find(const struct bpf_object *object, const char *name)
 {
 	return bpf_object__find_program_by_name(object, name);
-}
-
-/* Can what runs at a tracepoint be preempted?  Since Linux 7, as a function tells that came with it. */
-static bool prefers_functions(void)
-{
-	static bool known, prefers;
-
-	/* Once: each time all types of the kernel are read. */
-	if (!known)
-		prefers = hook_has_loops() && hook_has_function("trace_call_bpf_faultable");
-	known = true;
-	return prefers;
 }
 
 /*
@@ -302,15 +296,29 @@ static bool has_function_programs(void)
 	return err == -ESRCH || err == -ENOENT;
 }
 
-static void choose(struct bpf_object *object, struct side *side, bool every)
+/* Can what runs at a tracepoint be preempted?  Since Linux 7, as a function tells that came with it. */
+static bool prefers_functions(void)
 {
-	bool loops = hook_has_loops();
+	static bool known, prefers;
 
-	side->every = every;
-	bpf_program__set_autoload(find(object, side->function), prefers_functions());
-	bpf_program__set_autoload(find(object, side->single), !every);
-	bpf_program__set_autoload(find(object, side->any), every && loops);
-	bpf_program__set_autoload(find(object, side->any_old), every && !loops);
+	if (!known)
+		prefers = hook_has_loops() && has_function_programs() &&
+			  hook_has_function("trace_call_bpf_faultable");
+	known = true;
+	return prefers;
+}
+
+/* The program for the functions of calls, for the exits or entries of all, or for the tracepoint of each. */
+static void choose(struct bpf_object *object, struct side *side, const char *const *calls,
+		   bool every)
+{
+	bool by_function = prefers_functions(), loops = hook_has_loops();
+
+	side->every = !by_function && (every || open_events(side, calls));
+	bpf_program__set_autoload(find(object, side->function), by_function);
+	bpf_program__set_autoload(find(object, side->single), !by_function && !side->every);
+	bpf_program__set_autoload(find(object, side->any), side->every && loops);
+	bpf_program__set_autoload(find(object, side->any_old), side->every && !loops);
 }
 
 #define FUNCTIONS_MAX (4 * EVENTS_MAX)
@@ -329,8 +337,8 @@ static int call_of(const char *function, const char *prefix, const char *const *
 }
 
 /* The names of the functions of these calls, which belong to `types`; returns how many. */
-static size_t find_functions(const struct btf *types, const char *const *prefixes,
-			     const char *const *calls, const char **names)
+static size_t find_functions(const char *const *prefixes, const char *const *calls,
+			     const char **names)
 {
 	const char *of_all[EVENTS_MAX] = {};
 	bool found[EVENTS_MAX] = {};
@@ -363,15 +371,14 @@ static size_t find_functions(const struct btf *types, const char *const *prefixe
 static int attach_functions(struct bpf_program *program, const char *const *prefixes,
 			    const char *const *calls, bool returns)
 {
-	struct btf *types = btf__load_vmlinux_btf();
 	const char *names[FUNCTIONS_MAX];
 	__u64 cookies[FUNCTIONS_MAX];
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = names, .cookies = cookies,
 		    .retprobe = returns);
-	int err = types ? 0 : -errno;
+	int err = kernel_types() ? 0 : -errno;
 
-	if (types)
-		opts.cnt = find_functions(types, prefixes, calls, names);
+	if (!err)
+		opts.cnt = find_functions(prefixes, calls, names);
 	for (size_t i = 0; i < opts.cnt; i++)
 		cookies[i] = prefixes == compat_functions;
 	if (!err && !bpf_program__attach_kprobe_multi_opts(program, NULL, &opts))
@@ -381,33 +388,32 @@ static int attach_functions(struct bpf_program *program, const char *const *pref
 	else
 		log_info("attached: %s of %zu functions, such as %s",
 			 returns ? "returns" : "entries", opts.cnt, names[0]);
-	btf__free(types);
 	return err;
 }
 
 static int attach(struct bpf_object *object, const struct side *side, const char *const *calls,
 		  const char *what)
 {
-	struct bpf_program *single = find(object, side->single), *any = find(object, side->any);
-	struct bpf_program *function = find(object, side->function);
+	struct bpf_program *any = find(object, side->any), *function = find(object, side->function);
 	bool returns = side == &exits;
+	int err;
 
-	if (prefers_functions() && !attach_functions(function, functions, calls, returns)) {
-		close_events(side, calls);
-		return 0;
+	if (prefers_functions()) {
+		err = attach_functions(function, functions, calls, returns);
+		return err ? log_err(err, "%s: functions of system calls", what) : 0;
 	}
 	if (side->every)
 		return hook_attach(bpf_program__autoload(any) ? any : find(object, side->any_old),
 				   true, what);
-	if (!prefers_functions() && bpf_program__autoload(function) &&
+	if (bpf_program__autoload(function) &&
 	    attach_functions(function, compat_functions, calls, returns))
 		log_warn("32-bit programs are not seen without --compat");
-	return attach_events(single, side, calls);
+	return attach_events(find(object, side->single), side, calls);
 }
 
 bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool compat)
 {
-	choose(object, &exits, compat || !hook_has_loops() || open_events(&exits, calls));
+	choose(object, &exits, calls, compat || !hook_has_loops());
 	return exits.every || prefers_functions();
 }
 
@@ -429,7 +435,7 @@ int hook_attach_exits(struct bpf_object *object, const char *const *calls, const
 
 void hook_choose_entries(struct bpf_object *object, const char *const *calls)
 {
-	choose(object, &entries, exits.every || open_events(&entries, calls));
+	choose(object, &entries, calls, exits.every);
 }
 
 int hook_attach_entries(struct bpf_object *object, const char *const *calls, const char *what)

@@ -19,6 +19,9 @@ bool hook_has_fexit(void);
 /* Has the kernel such a function, for a program at its return?  Not where the compiler has inlined it. */
 bool hook_has_function(const char *name);
 
+/* After the last of all these questions and attachments: gives back what they needed. */
+void hook_done(void);
+
 /* May programs read the kernel's memory?  0 or a negative errno, after saying why not. */
 int hook_check_reading(void);
 /* May we have the memory for maps?  Call it after the former, with which libbpf raises the limit if it may. */

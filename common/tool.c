@@ -586,6 +586,7 @@ static int start(void)
 	/* Until it is known who reads what is said meanwhile. */
 	run.bpf.channel->stopped = 1;
 	err = run.tool->attach();
+	hook_done();
 	/* At a hook that both have, the command's program is to run before that which ends the following. */
 	err = err
 		      ?: filter_arm(&run.options.filters, run.bpf.object, run.bpf.channel,
