@@ -193,7 +193,7 @@ check-build check-tool check-man: check-%: all $(WORKLOADS) | $(DEPS)
 
 # The same in guests of other kernels.
 check-vm: all $(WORKLOADS) $(if $(filter amd64,$(ARCHS)),,arm64) | $(DEPS)
-	$(Q)BUILD=$(BUILD) tests/vm/matrix $(ARCHS)
+	$(Q)BUILD=$(BUILD) ALL=$(ALL) tests/vm/matrix $(ARCHS)
 
 bench: all $(BENCH) $(WORKLOADS) | $(DEPS)
 	$(Q)tests/bench/overhead
@@ -236,7 +236,8 @@ help:
 #: make deps            install what building needs, as far as it is missing
 #: make deps check      the same for the tests, and run them (as root, to see a live kernel)
 #: make check TESTS=F   one test file alone; check-unit, check-build, check-tool, check-man
-#: make check-vm         the live tests in guests of kernels from 5.10 to the newest (ARCHS=amd64: these alone)
+#: make check-vm         the live tests in guests of kernels from 5.10 to the newest (ARCHS=amd64: these alone;
+#:                       ALL=1: all that ask something of the kernel, in half an hour)
 #: make lint            what a compiler does not say
 #: make bench           what a traced event costs, beside other tracers
 #: make fuzz            bytes against the escapes, for a minute

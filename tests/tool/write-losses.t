@@ -33,8 +33,9 @@ lost() {
 }
 
 # --- two processes, two million writes ---
+each=$(many 1000000)
 for where in file pipe; do
-	writers -p 2 -c 1000000
+	writers -p 2 -c "$each"
 	if [ $where = file ]; then
 		start "$WRITESNOOP" -v "${whom[@]}" --writes-only -P "$work/file" --to "$work/got"
 		let_go
@@ -49,15 +50,15 @@ for where in file pipe; do
 	fi
 	[ $where = pipe ] || grep -c "^ *[0-9]* writer  *write  *[0-9]*  *2 $work/file\$" "$work/got" >"$TMP/got"
 	seen=$(<"$TMP/got") lost=$(lost)
-	is "2,000,000 writes into a $where: seen + lost = done" "$status $((seen + ${lost:-0})) $made" '0 2000000 2000000'
+	is "2,000,000 writes into a $where: seen + lost = done" "$status $((seen + ${lost:-0})) $made" "0 $((2 * each)) $((2 * each))"
 	diag "seen $seen, lost ${lost:-0}"
-	ok "into a $where: and most are seen" [ "$seen" -gt 1000000 ]
-	is "into a $where: the file has them all" "$(stat -c %s "$work/file")" 4000000
+	ok "into a $where: and most are seen" [ "$seen" -gt "$each" ]
+	is "into a $where: the file has them all" "$(stat -c %s "$work/file")" $((4 * each))
 	rm -f "$work/got"
 done
 
 # With their data, and of eight processes.
-writers -p 8 -c 50000
+writers -p 8 -c "$(many 50000)"
 start "$WRITESNOOP" -v -J "${whom[@]}" --writes-only -s 16 -P "$work/file"
 let_go
 finish 0
@@ -67,7 +68,7 @@ is 'and each has its own' "$(grep -v '"type"' "$TMP/started.out" | grep -vc '"da
 diag "$last"
 
 # --- a reader that does not read, until they have all been made ---
-writers -p 2 -c 500000
+writers -p 2 -c "$(many 500000)"
 exec {both}<>"$PIPE"
 exec {reader}<"$PIPE" {both}<&-
 start sh -c 'exec "$0" "$@" >"$PIPE"' "$WRITESNOOP" -v -J -o CALL "${whom[@]}" --writes-only -P "$work/file"

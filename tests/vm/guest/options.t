@@ -17,26 +17,22 @@ all() {
 	"$BUILD/$1" -o list | awk '{ print $1 }' | paste -sd ,
 }
 
-for more in '' --compat; do
-	# shellcheck disable=SC2086 # words
-	for command in opensnoop writesnoop clonesnoop 'execsnoop -x --exit'; do
-		loads $command $more
-		loads $command $more $stacks
-		[ "$(kernel)" = 5.10 ] || loads $command $more --stack
-		loads $command $more -J -o "$(all "${command%% *}")" $stacks
-		loads $command $more -n '*c*' -u 0 --cgroup /
+# shellcheck disable=SC2086 # words
+for command in opensnoop writesnoop clonesnoop 'execsnoop -x --exit'; do
+	loads $command -n '*c*' -u 0 --cgroup /
+	[ "$(kernel)" = 5.10 ] || loads $command --stack
+	for more in '' --compat; do
+		loads $command $more $stacks -J -o "$(all "${command%% *}")"
 	done
-	# shellcheck disable=SC2086 # words
-	for options in '-s 65536' '--strace -s 65536' "--strace $stacks" -S '-x -o +LAT' '--writes-only -o LAT' '-a -P *x*'; do
-		loads writesnoop $more $options
-	done
+done
+# shellcheck disable=SC2086 # words
+for options in '-s 65536' '--strace -s 65536' "--strace --compat $stacks" -S '-x -o +LAT' '--writes-only -o LAT' '--compat -a -P *x*'; do
+	loads writesnoop $options
 done
 loads opensnoop -F
 loads opensnoop -P '*x*' -P y
 loads execsnoop --env A -l '*x*'
 [ "$(kernel) $(uname -m)" != *x86_64 ] || loads writesnoop --mmap --stack -o +LAT,DATA
-for by in uid pid ppid session comm exe cgroup; do
-	loads clonecount --by "$by"
-done
+loads clonecount --by uid,pid,ppid,session,comm,exe,cgroup
 loads readline-snoop --exit -e
 done_testing
