@@ -70,6 +70,7 @@ static void *link_take(struct link *list)
 
 enum {
 	NOTE_UNWRITTEN,
+	NOTE_NO_WRITE,
 	NOTE_EXIT,
 	NOTE_EXEC,
 	NOTE_UNSEEN,
@@ -90,6 +91,7 @@ struct row {
 	uint64_t stores;      /* pages, of mappings */
 	uint64_t first, last; /* CLOCK_MONOTONIC, ns */
 	uint32_t notes;	      /* bits */
+	bool mappable; /* so that it can be stored into: that takes a descriptor that reads as well */
 	int sync_error, close_error;
 };
 
@@ -382,10 +384,10 @@ static void file_set_path(struct file *f, const struct write_event *e)
 
 static void file_show(struct file *f)
 {
-	/* As far as it is known: not of what can still come, and of stores into a mapping. */
+	/* Not of what can still come, and of stores into a mapping. */
 	if (f->row.opens && !f->row.writes && !f->row.stores &&
 	    !(f->row.notes & (1U << NOTE_EARLY | 1U << NOTE_MAPPED)))
-		f->row.notes |= 1U << NOTE_UNWRITTEN;
+		f->row.notes |= 1U << (f->row.mappable ? NOTE_NO_WRITE : NOTE_UNWRITTEN);
 	tool_show(&f->row);
 	text_set(&f->target, NULL, 0);
 }
@@ -548,6 +550,8 @@ static void on_open(const struct write_event *e)
 	d->opened = true;
 	file_touch(d->file, e);
 	d->file->row.opens++;
+	if ((e->file[0].flags & O_ACCMODE) == O_RDWR)
+		d->file->row.mappable = true;
 	if (!d->file->row.writes)
 		d->file->row.head = e->head;
 }
@@ -918,6 +922,7 @@ static void get_note(const void *record, struct cell *c)
 {
 	static const char *const words[] = {
 		[NOTE_UNWRITTEN] = "(opened for writing, never written)",
+		[NOTE_NO_WRITE] = "(no write seen)",
 		[NOTE_EXIT] = "(closed by exit)",
 		[NOTE_EXEC] = "(closed by exec)",
 		[NOTE_UNSEEN] = "(no close seen)",

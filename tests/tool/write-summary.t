@@ -107,6 +107,9 @@ else
 	lacks 'with --mmap it is' 'no hook for page faults'
 fi
 
+python 'import mmap' 'fd = os.open("f", os.O_RDWR)' 'm = mmap.mmap(fd, 4096); m[0] = 66; m.close(); os.close(fd)'
+is 'nor where the mapping ended before the close' "$rows" "1 0 0 - - 0 0 f$T(no write seen)"
+
 # Before the tracing began; and what ends it does not close.
 coproc HOLDER {
 	exec 1>&- python3 -c 'import os, sys

@@ -363,6 +363,32 @@ static void mapped(void **state)
 	assert_left("0 0 0 0 0 /tmp/g\t(no close seen) (stored into 2 pages)\n");
 }
 
+/* What is open for reading as well can have been mapped meanwhile, and stored into. */
+static void mappable(void **state)
+{
+	struct opened both = f;
+
+	(void)state;
+	both.flags = O_RDWR;
+	opens(&both);
+	closes(CALL_CLOSE, &both, 0);
+	assert_printed("1 0 0 0 0 /tmp/f\t(no write seen)\n");
+	both.address = 0x100;
+	opens(&f);
+	opens(&both);
+	closes(CALL_CLOSE, &both, 0);
+	closes(CALL_CLOSE, &f, 0);
+	assert_printed("2 0 0 0 0 /tmp/f\t(no write seen)\n");
+	opens(&both);
+	happens(CALL_STORE, &both, 0);
+	closes(CALL_CLOSE, &both, 0);
+	assert_printed("1 0 0 0 0 /tmp/f\t(stored into 1 page)\n");
+	/* And the next time it is not. */
+	opens(&f);
+	closes(CALL_CLOSE, &f, 0);
+	assert_printed("1 0 0 0 0 /tmp/f\t(opened for writing, never written)\n");
+}
+
 static void two_descriptions(void **state)
 {
 	const struct opened again = {
@@ -868,15 +894,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(one_file),		 TEST(heading),		 TEST(json),
-		TEST(not_written),	 TEST(open_before),	 TEST(unknown_file),
-		TEST(dup_and_fork),	 TEST(other_references), TEST(mapped),
-		TEST(two_descriptions),	 TEST(exit_with_two),	 TEST(ranges),
-		TEST(two_exits_at_once), TEST(shell_loop),	 TEST(recycled),
-		TEST(closed_late),	 TEST(synced),		 TEST(failures),
-		TEST(deleted),		 TEST(renamed),		 TEST(backup),
-		TEST(renamed_open),	 TEST(exchanged),	 TEST(hostile_names),
-		TEST(too_many),		 TEST(too_often),
+		TEST(one_file),	     TEST(heading),	      TEST(json),
+		TEST(not_written),   TEST(open_before),	      TEST(unknown_file),
+		TEST(dup_and_fork),  TEST(other_references),  TEST(mapped),
+		TEST(mappable),	     TEST(two_descriptions),  TEST(exit_with_two),
+		TEST(ranges),	     TEST(two_exits_at_once), TEST(shell_loop),
+		TEST(recycled),	     TEST(closed_late),	      TEST(synced),
+		TEST(failures),	     TEST(deleted),	      TEST(renamed),
+		TEST(backup),	     TEST(renamed_open),      TEST(exchanged),
+		TEST(hostile_names), TEST(too_many),	      TEST(too_often),
 	};
 
 	setenv("TZ", "UTC0", 1);
