@@ -194,6 +194,7 @@ struct file_system_type {
 
 struct super_block {
 	u32 s_dev;
+	unsigned long s_magic; /* which kind of file system: linux/magic.h */
 	struct file_system_type *s_type;
 };
 

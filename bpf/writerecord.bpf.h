@@ -135,6 +135,7 @@ __noinline int file_fill(u32 slot, u32 which, u64 address)
 	if (options.summary) {
 		to->generation = BPF_CORE_READ(inode, i_generation);
 		to->flags = BPF_CORE_READ(file, f_flags);
+		to->magic = BPF_CORE_READ(inode, i_sb, s_magic);
 	}
 	return 0;
 }

@@ -89,9 +89,9 @@ struct write_file {
 	__u32 dev;	  /* the kernel's own form: major << 20 | minor */
 	__u32 generation; /* another one when the inode's number is used again */
 	__u32 flags;	  /* of open(2), as they are now */
-	__u32 refs; /* descriptors and others that hold it open; of a close, when it is over */
-	__u32 mode; /* type and permissions, see inode(7) */
-	__u32 pad;
+	__u32 refs;  /* descriptors and others that hold it open; of a close, when it is over */
+	__u32 mode;  /* type and permissions, see inode(7) */
+	__u32 magic; /* of its file system: linux/magic.h */
 	struct path_info path;
 };
 

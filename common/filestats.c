@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <search.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/clock.h"
 #include "common/context.h"
@@ -78,6 +80,7 @@ enum {
 	NOTE_MAPPED,
 	NOTE_TMPFILE,
 	NOTE_DELETED,
+	NOTE_ANONYMOUS,
 	NOTE_WORDS, /* the next are more than a word */
 	NOTE_RENAMED = NOTE_WORDS,
 	NOTE_REPLACED,
@@ -115,6 +118,7 @@ struct file {
 	uint32_t open;	 /* how many descriptions */
 	bool live;	 /* it has a line that is still to be told */
 	bool named;	 /* it is found by its path */
+	bool lasts;	 /* what is synced of it outlives the machine's power */
 	uint64_t dirty;	 /* bytes of this line, and those before, that are not synced */
 	uint64_t synced; /* how many syncs of more than one file it has been told of */
 	struct text path, target;
@@ -287,6 +291,27 @@ static struct file *file_find(const struct write_file *w)
 	return find(&probe, &by_inode, compare_inodes);
 }
 
+/* Is it on a disk, or somewhere like that?  Where the file is not known, maybe. */
+static bool is_lasting(const struct write_file *w)
+{
+	if (!S_ISREG(w->mode))
+		return S_ISBLK(w->mode) || !w->ino;
+	switch (w->magic) {
+	case TMPFS_MAGIC: /* of memfd_create(2) too, as the next */
+	case HUGETLBFS_MAGIC:
+	case RAMFS_MAGIC:
+	case PROC_SUPER_MAGIC:
+	case SYSFS_MAGIC:
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+	case DEBUGFS_MAGIC:
+	case TRACEFS_MAGIC:
+	case SECURITYFS_MAGIC:
+		return false;
+	}
+	return true;
+}
+
 static struct file *file_new(const struct write_file *w)
 {
 	struct file probe = file_probe(w), *f;
@@ -294,6 +319,7 @@ static struct file *file_new(const struct write_file *w)
 	probe.device = device_get(w->dev);
 	if (!probe.device)
 		return NULL;
+	probe.lasts = is_lasting(w);
 	f = add(&probe, sizeof(probe), &by_inode, compare_inodes);
 	if (!f) {
 		device_put(probe.device);
@@ -371,6 +397,8 @@ static void file_set_path(struct file *f, const struct write_event *e)
 	if (!len)
 		return;
 	f->row.notes &= ~(1U << NOTE_TMPFILE | 1U << NOTE_DELETED);
+	if (e->file[0].path.state & PATH_NOWHERE && S_ISREG(e->file[0].mode))
+		f->row.notes |= 1U << NOTE_ANONYMOUS;
 	if (e->file[0].path.state & PATH_DELETED) {
 		f->row.notes |= 1U << (tmpfile ? NOTE_TMPFILE : NOTE_DELETED);
 		file_unname(f);
@@ -583,7 +611,7 @@ static void on_write(const struct write_event *e)
 	r->most = bytes > r->most ? bytes : r->most;
 	r->writes++;
 	r->bytes += bytes;
-	if (!writes_is_synced(e)) {
+	if (f->lasts && !writes_is_synced(e)) {
 		r->unsynced += bytes;
 		f->dirty += bytes;
 	}
@@ -840,7 +868,6 @@ GET_NUMBER(opens)
 GET_NUMBER(writes)
 GET_NUMBER(bytes)
 GET_NUMBER(syncs)
-GET_NUMBER(unsynced)
 
 #define GET_SIZE(name) \
 	static void get_##name(const void *record, struct cell *c) \
@@ -852,6 +879,14 @@ GET_NUMBER(unsynced)
 	}
 GET_SIZE(least)
 GET_SIZE(most)
+
+static void get_unsynced(const void *record, struct cell *c)
+{
+	const struct row *r = record;
+
+	if (r->file->lasts)
+		cell_number(c, r->unsynced);
+}
 
 static void print_time(struct output *o, const char *key, uint64_t time)
 {
@@ -930,6 +965,7 @@ static void get_note(const void *record, struct cell *c)
 		[NOTE_MAPPED] = "(mapped)",
 		[NOTE_TMPFILE] = "(tmpfile)",
 		[NOTE_DELETED] = "(deleted)",
+		[NOTE_ANONYMOUS] = "(anonymous)",
 	};
 	const struct row *r = record;
 	const struct text *target = &r->file->target;

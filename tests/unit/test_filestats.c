@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -62,7 +64,7 @@ static uint32_t pid;
 struct opened {
 	uint64_t address, ino;
 	const char *path;
-	uint32_t flags, state;
+	uint32_t flags, state, mode, magic;
 };
 
 static struct write_event about(int call, const struct opened *f, int64_t ret)
@@ -79,6 +81,8 @@ static struct write_event about(int call, const struct opened *f, int64_t ret)
 			.ino = f ? f->ino : 0,
 			.dev = f ? DEV : 0,
 			.flags = f ? f->flags : 0,
+			.mode = f ? f->mode : 0,
+			.magic = f ? f->magic : 0,
 			.path.state = f ? f->state | PATH_WHOLE : 0,
 		},
 	};
@@ -153,7 +157,7 @@ static void unlinks(const char *path)
 #define RW(number, name) \
 	{ \
 		.address = 0xffff888000000000 + (number)*0x100, .ino = (number), .path = (name), \
-		.flags = O_WRONLY \
+		.flags = O_WRONLY, .mode = S_IFREG | 0644, .magic = EXT4_SUPER_MAGIC, \
 	}
 
 static const struct opened f = RW(1, "/tmp/f"), g = RW(2, "/tmp/g"), h = RW(3, "/tmp/h");
@@ -608,6 +612,43 @@ static void synced(void **state)
 	assert_printed("1 1 512 0 0 /tmp/g\n");
 }
 
+/* What is lost with the power anyway is none of the bytes that are not synced. */
+static void in_memory(void **state)
+{
+	struct opened file = f;
+
+	(void)state;
+	file.magic = TMPFS_MAGIC;
+	opens(&file);
+	writes_some(&file, 10);
+	happens(CALL_FSYNC, &file, 0);
+	writes_some(&file, 1);
+	closes(CALL_CLOSE, &file, 0);
+	assert_printed("1 2 11 1 - /tmp/f\n");
+	renames("/tmp/f", "/tmp/x");
+	assert_printed("");
+	file = g;
+	file.path = "/memfd:g";
+	file.state = PATH_NOWHERE;
+	file.magic = HUGETLBFS_MAGIC;
+	writes_some(&file, 1);
+	closes(CALL_CLOSE, &file, 0);
+	assert_printed("0 1 1 0 - /memfd:g\t(anonymous)\n");
+	file.path = "pipe:[2]";
+	file.mode = S_IFIFO;
+	file.magic = PIPEFS_MAGIC;
+	writes_some(&file, 1);
+	closes(CALL_CLOSE, &file, 0);
+	assert_printed("0 1 1 0 - pipe:[2]\n");
+	file = h;
+	file.path = "/dev/sda";
+	file.mode = S_IFBLK;
+	file.magic = TMPFS_MAGIC;
+	writes_some(&file, 1);
+	closes(CALL_CLOSE, &file, 0);
+	assert_printed("0 1 1 0 1 /dev/sda\n");
+}
+
 static void failures(void **state)
 {
 	struct write_event e;
@@ -894,15 +935,34 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(one_file),	     TEST(heading),	      TEST(json),
-		TEST(not_written),   TEST(open_before),	      TEST(unknown_file),
-		TEST(dup_and_fork),  TEST(other_references),  TEST(mapped),
-		TEST(mappable),	     TEST(two_descriptions),  TEST(exit_with_two),
-		TEST(ranges),	     TEST(two_exits_at_once), TEST(shell_loop),
-		TEST(recycled),	     TEST(closed_late),	      TEST(synced),
-		TEST(failures),	     TEST(deleted),	      TEST(renamed),
-		TEST(backup),	     TEST(renamed_open),      TEST(exchanged),
-		TEST(hostile_names), TEST(too_many),	      TEST(too_often),
+		TEST(one_file),
+		TEST(heading),
+		TEST(json),
+		TEST(not_written),
+		TEST(open_before),
+		TEST(unknown_file),
+		TEST(dup_and_fork),
+		TEST(other_references),
+		TEST(mapped),
+		TEST(mappable),
+		TEST(two_descriptions),
+		TEST(exit_with_two),
+		TEST(ranges),
+		TEST(two_exits_at_once),
+		TEST(shell_loop),
+		TEST(recycled),
+		TEST(closed_late),
+		TEST(synced),
+		TEST(in_memory),
+		TEST(failures),
+		TEST(deleted),
+		TEST(renamed),
+		TEST(backup),
+		TEST(renamed_open),
+		TEST(exchanged),
+		TEST(hostile_names),
+		TEST(too_many),
+		TEST(too_often),
 	};
 
 	setenv("TZ", "UTC0", 1);
