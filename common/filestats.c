@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "common/context.h"
 #include "common/names.h"
+#include "common/path.h"
 #include "common/tool.h"
 #include "common/writes.h"
 
@@ -717,32 +718,6 @@ static void on_syncfs(const struct write_event *e)
 		d->syncs++;
 }
 
-/* A path that was asked for without "//", "/./" and "/../"; returns its length. */
-static size_t clean(char *path, size_t len)
-{
-	size_t used = 0, at = 0, name;
-
-	if (!len || *path != '/')
-		return len;
-	for (; at < len; at += name) {
-		for (; at < len && path[at] == '/'; at++)
-			;
-		for (name = 0; at + name < len && path[at + name] != '/'; name++)
-			;
-		if (!name || (name == 1 && path[at] == '.'))
-			continue;
-		if (name == 2 && !memcmp(path + at, "..", 2)) {
-			while (used && path[--used] != '/')
-				;
-			continue;
-		}
-		path[used++] = '/';
-		memmove(path + used, path + at, name);
-		used += name;
-	}
-	return used;
-}
-
 /* Its path is that of nothing now, or of another file. */
 static void on_gone(struct file *f)
 {
@@ -760,7 +735,7 @@ static void on_unlink(const struct write_event *e)
 	static char path[CELL_BUF];
 
 	if (!e->ret)
-		on_gone(file_named(path, clean(path, writes_path(e, 0, path))));
+		on_gone(file_named(path, path_clean(path, writes_path(e, 0, path))));
 }
 
 /* That there was a file with the new path is known if it was written to as well. */
@@ -797,8 +772,8 @@ static void on_rename(const struct write_event *e)
 
 	if (e->ret)
 		return;
-	old_len = clean(old, writes_path(e, 0, old));
-	new_len = clean(new, writes_path(e, 1, new));
+	old_len = path_clean(old, writes_path(e, 0, old));
+	new_len = path_clean(new, writes_path(e, 1, new));
 	f = file_named(old, old_len);
 	other = file_named(new, new_len);
 	replaces = other;

@@ -85,3 +85,45 @@ size_t path_join(char *buf, size_t size, size_t base, const char *asked, size_t 
 	memcpy(buf + base, asked, len);
 	return base + len;
 }
+
+size_t path_clean(char *path, size_t len)
+{
+	size_t used = 0, at = 0, name;
+
+	if (!len || *path != '/')
+		return len;
+	for (; at < len; at += name) {
+		for (; at < len && path[at] == '/'; at++)
+			;
+		for (name = 0; at + name < len && path[at + name] != '/'; name++)
+			;
+		if (!name || (name == 1 && path[at] == '.'))
+			continue;
+		if (name == 2 && !memcmp(path + at, "..", 2)) {
+			while (used && path[--used] != '/')
+				;
+			continue;
+		}
+		path[used++] = '/';
+		memmove(path + used, path + at, name);
+		used += name;
+	}
+	if (!used)
+		path[used++] = '/';
+	return used;
+}
+
+bool path_may_begin(const char *text, size_t len, bool whole)
+{
+	if (len && *text == '/')
+		return true;
+	for (size_t i = 0; i < sizeof(nowhere) / sizeof(*nowhere); i++) {
+		size_t word = strcspn(nowhere[i].format, "[");
+
+		if (len < word && !whole)
+			word = len;
+		if (len >= word + whole && !memcmp(text, nowhere[i].format, word))
+			return true;
+	}
+	return false;
+}

@@ -3,6 +3,7 @@
 #ifndef COMMON_PATH_H
 #define COMMON_PATH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
 #include "bpf/path.h"
@@ -23,5 +24,11 @@ size_t path_reverse(char *buf, size_t size, const char *names, size_t len);
  * directory it starts from, or for an absolute one of the process's root.
  */
 size_t path_join(char *buf, size_t size, size_t base, const char *asked, size_t len);
+
+/* Takes "//", "/./" and "/../" out of an absolute path, and a "/" at its end; returns its bytes.  Symbolic links are not looked at. */
+size_t path_clean(char *path, size_t len);
+
+/* Can what path_text() gives begin so, or with `whole` be that: an absolute path, or the name of what is mounted nowhere? */
+bool path_may_begin(const char *text, size_t len, bool whole);
 
 #endif

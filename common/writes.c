@@ -489,12 +489,45 @@ static void show_row(const struct write_event *e, size_t size)
 		tool_show(e);
 }
 
+static char *append(char *to, const void *from, size_t len)
+{
+	return (char *)memcpy(to, from, len) + len;
+}
+
+int writes_add_pattern(struct patterns *patterns, const char *text)
+{
+	const struct pattern *p = &patterns->pattern[patterns->count];
+	char path[PATTERN_MAX + 3], *end = path;
+	bool begins, ends;
+	int err = patterns_add(patterns, "-P", text);
+
+	if (err)
+		return err;
+	begins = p->kind == PATTERN_EXACT || p->kind == PATTERN_PREFIX;
+	ends = p->kind == PATTERN_EXACT || p->kind == PATTERN_SUFFIX;
+	if (begins && !path_may_begin((const char *)p->text, p->len, ends))
+		return log_err(0, "-P: no path begins so, '*/NAME' is one in any directory: '%s'",
+			       text);
+	/* One that would match, if any does. */
+	end = append(end, "/x", begins ? 0 : 2);
+	end = append(end, p->text, p->len);
+	end = append(end, "x", ends ? 0 : 1);
+	if (path_clean(path, end - path) != (size_t)(end - path))
+		return log_err(
+			0, "-P: no path has '//', '/./' or '/../' in it, or '/' at its end: '%s'",
+			text);
+	if (memchr(p->text, '*', p->len))
+		log_warn("-P: a '*' that is neither the first nor the last stands for itself: '%s'",
+			 text);
+	return 0;
+}
+
 static bool path_wanted(const struct write_event *e)
 {
 	static char path[CELL_BUF];
 
 	for (int i = 0; i < 2; i++) {
-		size_t len = writes_path(e, i, path);
+		size_t len = path_clean(path, writes_path(e, i, path));
 
 		if (len && patterns_match(writes.patterns, path, len))
 			return true;
@@ -541,11 +574,6 @@ static bool is_wanted(const struct write_event *e)
 	if (CALL_IS_CLOSE(e->call) && e->call != CALL_CLOSE && e->ret < 0)
 		return false;
 	return o->all || !e->file[0].file || S_ISREG(e->file[0].mode) || S_ISDIR(e->file[0].mode);
-}
-
-static char *append(char *to, const char *from, size_t len)
-{
-	return (char *)memcpy(to, from, len) + len;
 }
 
 /*

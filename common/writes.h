@@ -22,6 +22,9 @@ extern struct writes {
 
 extern struct table writes_table;
 
+/* One of -P.  0, or -EINVAL after saying why no path can match it. */
+int writes_add_pattern(struct patterns *patterns, const char *text);
+
 /* For struct tool. */
 void writes_handle(const void *record, size_t size);
 void writes_finish(void);

@@ -87,7 +87,7 @@ static error_t parse(int key, char *arg)
 		options->failed = 1;
 		return 0;
 	case 'P':
-		return -patterns_add(&patterns, "-P", arg);
+		return -writes_add_pattern(&patterns, arg);
 	case OPT_FD:
 		if (parse_number("--fd", arg, 0, INT_MAX, &number))
 			return EINVAL;

@@ -31,6 +31,20 @@ trace -P 'pipe:*' -a -- writes any
 ok '-P of a pipe, with -a' grep -q '^write .*pipe:' "$TMP/seen"
 is 'and nothing else' "$(grep -vc pipe: "$TMP/seen")" 0
 
+# What was asked for, from wherever, is the path without its dots.
+empty
+mkdir "$dir/app"
+run "$WRITESNOOP" -J -o CALL,PATH -P "$dir/app/state" --to "$TMP/json" -- sh -c 'cd "$0" && : >app/state &&
+	mv app//state app/../new && mv app/../new app/./state && truncate -s 1 app/state && rm ./app/state' "$dir"
+is '-P: however it was asked for' "$(jq -r '"\(.call // empty) \(.path)"' "$TMP/json" | sed -n 's/^\(open\|rename\|unlink\)[at2]*/\1/p')" \
+	"open $dir/app/state
+rename $dir/app//state
+rename $dir/app/../new
+open $dir/app/state
+unlink $dir/./app/state"
+run "$WRITESNOOP" -P '/a/*/b' -- true
+like "-P: a '*' inside is told of" "$status $err" "^0 writesnoop: -P: a '\*' .* stands for itself: '/a/\*/b'\$"
+
 # --- who ---
 # hold OPTION...: build/workload/writer, by way of the command "${as[@]}", which writes once let_go is called.
 # Leaves $held, and with -t its other thread in $thread.
@@ -142,6 +156,9 @@ bad 65537 -s 65537
 bad 1k -s 1k
 bad '-s:' -s ''
 bad '-P:' -P ''
+for pattern in state app/state ./x 'state*' pip 'pip:*' /srv/app/ '*/app/' /tmp//x '/tmp/./x*' '*/../*' /x/..; do
+	bad "'$pattern'" -P "$pattern"
+done
 bad NOSUCH -o NOSUCH
 bad --hexx --hexx
 bad stray stray

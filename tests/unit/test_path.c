@@ -150,12 +150,60 @@ static void joined_at_the_limit(void **state)
 	free(buf);
 }
 
+static void assert_clean(const char *asked, const char *wanted)
+{
+	size_t len = strlen(asked);
+	char *path = malloc(len ? len : 1);
+
+	assert_non_null(path);
+	memcpy(path, asked, len);
+	assert_path(path, path_clean(path, len), wanted);
+	free(path);
+}
+
+static void cleaned(void **state)
+{
+	(void)state;
+	assert_clean("/tmp/f", "/tmp/f");
+	assert_clean("//tmp//./x/.././f", "/tmp/f");
+	assert_clean("/tmp/f/", "/tmp/f");
+	assert_clean("/tmp/f/.", "/tmp/f");
+	assert_clean("/tmp/f/..", "/tmp");
+	assert_clean("/tmp/.f/..f/...", "/tmp/.f/..f/...");
+	assert_clean("/", "/");
+	assert_clean("/..", "/");
+	assert_clean("/a/../../../b", "/b");
+	/* What has no root is left as it is. */
+	assert_clean("", "");
+	assert_clean("?/./f", "?/./f");
+	assert_clean("pipe:[7]", "pipe:[7]");
+}
+
+static void beginnings(void **state)
+{
+	static const char *const can[] = { "/",	      "/x",	 "p",
+					   "pipe:",   "pipe:[7", "anon_inode:[e",
+					   "socket:[" };
+	static const char *const cannot[] = { "x", "./x", "pip:", "pipes", "~", "?" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(can) / sizeof(*can); i++)
+		assert_true(path_may_begin(can[i], strlen(can[i]), false));
+	for (size_t i = 0; i < sizeof(cannot) / sizeof(*cannot); i++)
+		assert_false(path_may_begin(cannot[i], strlen(cannot[i]), false));
+	assert_true(path_may_begin("pipe:[7]", 8, true));
+	assert_true(path_may_begin("/", 1, true));
+	assert_false(path_may_begin("pipe:", 5, true));
+	assert_false(path_may_begin("p", 1, true));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reversed), cmocka_unit_test(limits),
 		cmocka_unit_test(texts),    cmocka_unit_test(nowhere),
 		cmocka_unit_test(joined),   cmocka_unit_test(joined_at_the_limit),
+		cmocka_unit_test(cleaned),  cmocka_unit_test(beginnings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
