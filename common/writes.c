@@ -332,9 +332,10 @@ static bool is_short(const struct write_event *e)
 static void get_note(const void *record, struct cell *c)
 {
 	static const char *const words[] = {
-		"(mmap)",	 "(direct)",	"(32-bit)",	"(dup2)",  "(dup3)",
-		"(close_range)", "(exec)",	"(exit)",	"(short)", "(deleted)",
-		"(detached)",	 "(anonymous)", "(unreadable)", "(cut)",   "(unfinished)",
+		"(mmap)",	"(direct)",	 "(32-bit)",	 "(dup2)",
+		"(dup3)",	"(close_range)", "(exec)",	 "(exit)",
+		"(short)",	"(deleted)",	 "(detached)",	 "(anonymous)",
+		"(unreadable)", "(cut)",	 "(unfinished)", "(still open)",
 	};
 	const struct write_event *e = record;
 	const struct write_file *f = &e->file[0];
@@ -356,6 +357,8 @@ static void get_note(const void *record, struct cell *c)
 		e->notes & WRITE_UNREADABLE,
 		e->notes & WRITE_CUT || (walked && !(f->path.state & PATH_WHOLE)),
 		e->stage == WRITE_ASKED,
+		/* Of others what is left is not known yet. */
+		CALL_IS_CLOSE(e->call) && e->call <= CALL_DUP3 && is_over(e) && f->refs,
 	};
 	static char other[CELL_BUF];
 	uint32_t bits = 0;

@@ -40,4 +40,26 @@ run "$WRITESNOOP" --no-header -o "$COLUMNS_TOLD" --to "$TMP/rows" -- "$WORKLOAD/
 "$TOP/tests/oracle-write.py" rows "$TMP/rows" >"$TMP/seen"
 only_visible
 same 'the same in rows' "$TMP/seen" "$TMP/told"
+
+# Which close is the last of a file: of copies, one that a child has, one that a mapping holds, and of one alone.
+cat >"$TMP/closes.py" <<'END'
+import mmap, os
+fd = os.open('f', os.O_RDWR | os.O_CREAT)
+os.write(fd, b'42')
+other = os.dup(fd)
+os.close(fd)
+child = os.fork()
+if not child:
+    os.close(other)
+    os._exit(0)
+os.waitpid(child, 0)
+os.dup2(0, other)
+fd = os.open('f', os.O_RDWR)
+memory = mmap.mmap(fd, 2)
+os.dup2(0, fd)
+END
+cd "$dir" || exit
+run "$WRITESNOOP" --no-header -o CALL,FD --to "$TMP/rows" -P "$dir/f" -- python3 -B "$TMP/closes.py"
+is 'which close leaves it open' "$(tr -s ' ' <"$TMP/rows" | grep ^close)" \
+	$'close 3\t(still open)\nclose 4\t(still open)\nclose 4\t(dup2)\nclose 5\t(still open)'
 done_testing
