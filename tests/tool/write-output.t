@@ -92,6 +92,11 @@ is 'a pipe, with -a: said once' "$(grep -c "$both" "$TMP/err")" 1
 "$WRITESNOOP" -a --writes-only -- sh -c 'echo one >/dev/null' >/dev/null 2>"$TMP/err"
 is '/dev/null: not a word' "$(said)" ''
 
+# What cannot be run is told by writesnoop, and not by the process that was to run it.
+"$WRITESNOOP" -a --writes-only --mmap --to "$TMP/log" -- no-such-command >"$TMP/other" 2>"$TMP/err"
+is 'a command that there is not: told, and not traced' \
+	"$? $(said) $(grep -c . "$TMP/log")" '127 writesnoop: no-such-command: No such file or directory 1'
+
 # --- it does not see itself, but others of its kind ---
 start "$WRITESNOOP" -v -J --writes-only -n writesnoop
 "$WRITESNOOP" --writes-only -- sh -c 'echo one >"$TMP/other"' >"$TMP/log" 2>/dev/null
