@@ -74,8 +74,8 @@ static int table_parse(struct table *t, const char *spec)
 		len = strcspn(spec, ",");
 		c = table_find(t, spec, len);
 		if (!c)
-			return log_err(0, "-o: no column '%.*s' (-o list shows them)", (int)len,
-				       spec);
+			return log_err(0, "-o: no column '%.*s' (%s shows them)", (int)len, spec,
+				       t->list ?: "-o list");
 		if (add)
 			table_insert(t, c);
 		else if (is_shown(t, c))

@@ -51,6 +51,7 @@ struct column {
 
 struct table {
 	const struct column *columns; /* in the order in which they are shown */
+	const char *list;	      /* the options that list them; NULL: -o list */
 	const struct column *shown[COLUMNS_MAX];
 	unsigned int count;
 };

@@ -1002,4 +1002,4 @@ static const struct column columns[] = {
 	{},
 };
 
-struct table filestats_table = { .columns = columns };
+struct table filestats_table = { .columns = columns, .list = "-S -o list" };

@@ -94,11 +94,15 @@ static error_t choose_these(const char *spec)
 /* Which columns, when all else is known. */
 static error_t choose_columns(void)
 {
-	bool asked = column_specs || options->timestamp || options->uid || options->extended ||
-		     options->json;
+	const char *asked = column_specs	 ? "-o"
+			    : options->timestamp ? "-T"
+			    : options->uid	 ? "-U"
+			    : options->extended	 ? "-e"
+			    : options->json	 ? "-J"
+						 : NULL;
 
 	if (tool->print && asked)
-		return -log_err(0, "%s has no columns", tool->notation);
+		return -log_err(0, "not with %s, which has no columns: %s", tool->notation, asked);
 	for (unsigned int i = 0; tool->late_columns && i < column_specs; i++)
 		if (choose_these(column_spec[i]))
 			return EINVAL;

@@ -59,13 +59,15 @@ static uint64_t unit_ns(const char *name)
 int parse_seconds(const char *option, const char *value, uint64_t *ns)
 {
 	uint64_t whole = 0, fraction = 0, digit, unit;
-	const char *p = digits(value, SECONDS_MAX, &whole), *point;
+	const char *p = digits(value, UINT64_MAX, &whole), *point;
 	bool any = p != value;
 
 	point = p && *p == '.' ? p++ : NULL;
 	for (; point && *p >= '0' && *p <= '9'; p++)
 		any = true;
-	unit = p && any ? unit_ns(p) : 0;
+	if (!p)
+		return log_err(0, "%s: too large: '%s'", option, value);
+	unit = any ? unit_ns(p) : 0;
 	if (!unit)
 		return log_err(0,
 			       "%s: not a number of seconds, nor one with us, ms, s, m or h: '%s'",
@@ -76,7 +78,7 @@ int parse_seconds(const char *option, const char *value, uint64_t *ns)
 		fraction += (*point - '0') * digit;
 	}
 	if (__builtin_mul_overflow(whole, unit, ns) || *ns > SECONDS_MAX * SECOND)
-		return log_err(0, "%s: not a number of seconds: '%s'", option, value);
+		return log_err(0, "%s: too large: '%s'", option, value);
 	*ns += fraction;
 	if (!*ns)
 		return log_err(0, "%s: must be more than 0: '%s'", option, value);
@@ -104,15 +106,16 @@ int parse_user(const char *option, const char *value, uint32_t *uid)
 int parse_list(const char *option, const char *value,
 	       int (*each)(const char *item, size_t len, void *ctx), void *ctx)
 {
+	const char *item = value;
 	size_t len;
 	int err;
 
-	for (;; value += len + 1) {
-		len = strcspn(value, ",");
+	for (;; item += len + 1) {
+		len = strcspn(item, ",");
 		if (!len)
-			return log_err(0, "%s: an empty value", option);
-		err = each(value, len, ctx);
-		if (err || !value[len])
+			return log_err(0, "%s: an empty value: '%s'", option, value);
+		err = each(item, len, ctx);
+		if (err || !item[len])
 			return err;
 	}
 }

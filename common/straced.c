@@ -533,8 +533,9 @@ static void put_whole(struct output *o, const struct write_event *e, size_t star
 	put_result(o, e);
 }
 
-void straced_print(struct output *o, const struct write_event *e)
+void straced_print(struct output *o, const void *record)
 {
+	const struct write_event *e = record;
 	size_t start = o->used;
 
 	output_format(o, "%-5u ", e->head.tid);

@@ -7,9 +7,10 @@
 #include "bpf/writesnoop.h"
 
 /*
- * One line, without its newline: what `strace -f -y -o FILE` (6.1) writes for
- * the same call.  What is no system call is a comment, as C has it.
+ * A struct write_event in one line, without its newline: what `strace -f -y -o
+ * FILE` (6.1) writes for the same call.  What is no system call is a comment, as
+ * C has it.
  */
-void straced_print(struct output *o, const struct write_event *e);
+void straced_print(struct output *o, const void *record);
 
 #endif

@@ -43,11 +43,6 @@ static const struct argp_option argp_options[] = {
 
 static struct tool tool;
 
-static void print_call(struct output *o, const void *record)
-{
-	straced_print(o, record);
-}
-
 /* What a line for each file has no place for. */
 static const char *no_summary(void)
 {
@@ -116,7 +111,7 @@ static error_t parse(int key, char *arg)
 		writes.hex = true;
 		return 0;
 	case OPT_STRACE:
-		tool.print = print_call;
+		tool.print = straced_print;
 		tool.notation = "--strace";
 		writes.calls = true;
 		return 0;
@@ -174,8 +169,7 @@ static int attach(void)
 static void finish(void)
 {
 	writes_finish();
-	if (tool.table == &filestats_table)
-		filestats_finish();
+	filestats_finish();
 }
 
 static struct tool tool = {

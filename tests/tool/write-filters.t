@@ -160,6 +160,18 @@ for pattern in state app/state ./x 'state*' pip 'pip:*' /srv/app/ '*/app/' /tmp/
 	bad "'$pattern'" -P "$pattern"
 done
 bad NOSUCH -o NOSUCH
+bad "'FD' (-S -o list shows them)" -S -o FD
+bad "'1,,2'" -p 1,,2
+bad "-p: an empty value: ''" -p ''
+bad 'too large' -d 99999999999999999999
+for option in '-o PID' -T -U -e -J; do
+	# shellcheck disable=SC2086 # -o has a value
+	bad "--strace, which has no columns: ${option% *}" --strace $option
+done
+for option in '--fd 1' '--min-bytes 1' '-s 1' --stack --kernel-stack --strace --writes-only -x; do
+	# shellcheck disable=SC2086
+	bad "${option% *}" -S $option
+done
 bad --hexx --hexx
 bad stray stray
 bad 12abc -p 12abc -- touch "$TMP/ran"

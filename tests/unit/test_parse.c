@@ -123,6 +123,7 @@ static void seconds(void **state)
 		{ ".5us", 500 },
 		{ "2m", 120000000000 },
 		{ "1.5h", 5400000000000 },
+		{ "2000000000us", 2000000000000 },
 	};
 	static const char *const bad[] = {
 		"",
@@ -162,6 +163,9 @@ static void seconds(void **state)
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_told(parse_seconds("-x", bad[i], &ns), -EINVAL, bad[i]);
+	parse_seconds("-x", "99999999999999999999", &ns);
+	assert_string_equal(said, "-x: too large: '99999999999999999999'");
+	lines = 0;
 }
 
 static void users(void **state)
@@ -215,7 +219,8 @@ static void lists(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		*all = '\0';
-		assert_told(parse_list("-x", lists[i].value, collect, all), lists[i].err, "-x");
+		assert_told(parse_list("-x", lists[i].value, collect, all), lists[i].err,
+			    lists[i].value);
 		assert_string_equal(all, lists[i].items);
 	}
 	/* The function for the items has said why. */
