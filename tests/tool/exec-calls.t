@@ -12,12 +12,14 @@ mkdir "$TMP/dir"
 
 # about NAME KEY VALUE...: of the last execution that succeeded.
 about() {
-	local name=$1 record
+	local name=$1 values
 
-	record=$(of 'select(.ret == 0)' json | jq -sc '.[-1]')
 	shift
+	mapfile -t values < <(jq -rn '[inputs | select(.ret == 0)][-1] as $last |
+		$ARGS.positional[range(0; $ARGS.positional | length; 2)] | $last[.]' json --args "$@")
 	while [ $# -gt 0 ]; do
-		is "$name: ${1^^}" "$(jq -r ".$1" <<<"$record")" "$2"
+		is "$name: ${1^^}" "${values[0]}" "$2"
+		values=("${values[@]:1}")
 		shift 2
 	done
 }
