@@ -292,19 +292,16 @@ static void print_data(const void *record, struct output *o)
 {
 	static char data[WRITE_DATA_MAX];
 	const struct write_event *e = record;
-	bool cut, unread, none = !CALL_IS_WRITE(e->call) || !e->data;
+	bool cut, unread, exact, none = !CALL_IS_WRITE(e->call) || !e->data;
 	size_t len = none ? 0 : data_of(e, data, sizeof(data), &cut, &unread);
 
 	if (none || (unread && !len)) {
 		output_put(o, o->json ? "null" : none ? "-" : "?");
 	} else if (o->json) {
 		output_put(o, "\"");
-		if (writes.hex)
-			output_advance(o, escape_hex(output_room(o, 2 * len), data, len));
-		else
-			output_json_string(o, data, len, &unread);
+		output_json_string(o, data, len, &exact);
 		output_put(o, "\"");
-		if (!writes.hex && !unread) {
+		if (writes.hex || !exact) {
 			output_put(o, ",\"data_hex\":");
 			output_hex(o, data, len);
 		}

@@ -43,9 +43,7 @@ def check(path, size, is_hex):
             record = json.loads(line)
             if record.get('bytes') is None:
                 continue
-            if is_hex:
-                data = bytes.fromhex(record['data'])
-            elif 'data_hex' in record:
+            if is_hex or 'data_hex' in record:
                 data = bytes.fromhex(record['data_hex'])
             else:
                 data = record['data'].encode()
