@@ -178,7 +178,10 @@ static const char *name_of(const struct mapped *m, const struct file_id *id, cha
 	return !m->pid || leads_to(m->path, id) || !leads_to(name, id) ? m->path : name;
 }
 
-/* Through the mapping itself; who may not do that, by its path. */
+/*
+ * Through the mapping itself; who may not do that, by its path.  If the mapping
+ * has gone, its path may lead wherever the process wants.
+ */
 static int open_mapping(const struct mapped *m)
 {
 	char path[TEXT_MOST];
@@ -189,7 +192,7 @@ static int open_mapping(const struct mapped *m)
 	snprintf(path, sizeof(path), "/proc/%u/map_files/%" PRIx64 "-%" PRIx64, m->pid, m->start,
 		 m->end);
 	fd = open(path, O_PATH | O_CLOEXEC);
-	if (fd >= 0)
+	if (fd >= 0 || errno != EPERM)
 		return fd;
 	snprintf(path, sizeof(path), "/proc/%u/root%s", m->pid, m->path);
 	return open(path, O_PATH | O_CLOEXEC);

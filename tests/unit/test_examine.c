@@ -75,6 +75,21 @@ static void test_files(void **state)
 	assert_string_equal(said, "eefa");
 }
 
+/* What a process has unmapped is not looked for by its path. */
+static void test_unmapped(void **state)
+{
+	(void)state;
+	memset(said, 0, sizeof(said));
+	assert_int_equal(examine_file(&(struct mapped){ .pid = getpid(),
+							.start = 0x1000,
+							.end = 0x2000,
+							.path = "/etc/passwd" },
+				      getuid()),
+			 0);
+	until_done();
+	assert_string_equal(said, "e");
+}
+
 static void test_known(void **state)
 {
 	(void)state;
@@ -131,7 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),	 cmocka_unit_test(test_known),
 		cmocka_unit_test(test_many),	 cmocka_unit_test(test_process),
-		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_unmapped), cmocka_unit_test(test_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
