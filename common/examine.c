@@ -235,7 +235,7 @@ static int open_file(const struct examiner *e, const struct mapped *m, struct an
 		identify_below(fd, &f->id);
 	f->known = !f->err && e->known(&f->id);
 	if (f->err || f->known) {
-		answer(a, "");
+		answer(a, m->path);
 	} else {
 		/* While we may: a program that not everybody may read is one all the same. */
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -499,9 +499,11 @@ static void forget(struct question *q)
 }
 
 /* There was no answer. */
-static void give_up(const struct examiner *e, struct question *q, bool late)
+static void give_up(const struct examiner *e, const struct user *u, struct question *q, bool late)
 {
-	struct finding f = { .fd = -1, .found = EDITOR_SILENT, .late = late, .name = q->m.path };
+	struct finding f = {
+		.fd = -1, .found = EDITOR_SILENT, .late = late, .user = u->uid, .name = q->m.path
+	};
 
 	if (q->what == WHAT_FILE)
 		e->file(&q->m, &f);
@@ -532,6 +534,7 @@ static void finish(const struct examiner *e, struct helper *h, size_t i)
 
 	if (h->asked[i]->what == WHAT_FILE) {
 		f->name = h->names[i] ?: h->asked[i]->path;
+		f->user = h->user->uid;
 		e->file(&h->asked[i]->m, f);
 	}
 	forget(take_back(h, i));
@@ -551,7 +554,7 @@ static void end_helper(const struct examiner *e, struct helper *h, bool late)
 			put_back(h->user, take_back(h, i));
 	if (blamed) {
 		h->dev = blamed->m.dev;
-		give_up(e, blamed, late);
+		give_up(e, h->user, blamed, late);
 	}
 	close(h->from);
 	h->from = -1;
@@ -630,7 +633,7 @@ static void start_helper(const struct examiner *e, struct user *u)
 	while (u->first && h->count < BATCH && (u->first->what == WHAT_FILE) == files) {
 		q = take(u);
 		if (is_silent(q->m.dev)) {
-			give_up(e, q, true);
+			give_up(e, u, q, true);
 			continue;
 		}
 		h->files[h->count].fd = -1;
@@ -714,7 +717,7 @@ static void tidy_users(const struct examiner *e)
 
 	while ((u = *at)) {
 		while (u->first && u->stuck >= stuck_most(u) && !has_dying(u))
-			give_up(e, take(u), true);
+			give_up(e, u, take(u), true);
 		if (u->first || u->helper || u->stuck) {
 			at = &u->next;
 			continue;

@@ -29,6 +29,7 @@ struct finding {
 	int err;    /* it could not be opened: an errno */
 	bool known; /* struct examiner has said so, and nothing follows but `id` */
 	bool late;  /* with EDITOR_SILENT: there was no answer in time */
+	uid_t user; /* whose process it is about */
 	struct file_id id;
 	int fd; /* O_PATH; who wants to keep it puts -1 there.  -1: it could not even be found */
 	const char *name;

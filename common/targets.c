@@ -196,6 +196,8 @@ static const char *reason(const struct finding *f)
 		return "a library reads its lines";
 	if (f->late)
 		return "it does not answer";
+	if (f->err == EACCES)
+		return "access to it is denied";
 	if (f->found == EDITOR_STRIPPED)
 		return "no symbol tells where in it lines are read";
 	if (f->found == EDITOR_FOREIGN)
@@ -203,14 +205,25 @@ static const char *reason(const struct finding *f)
 	return "it could not be read";
 }
 
+/* Who makes files could fill a log with their names: of those of a user without -v only the first. */
+static void tell(uid_t user, const char *name, const char *why)
+{
+	struct seen *s = see(~0ULL, user, (uintptr_t)why);
+
+	(user && s->told ? log_info : log_warn)("not attached to %s: %s", name, why);
+	s->told = true;
+}
+
 static void *attach_to(struct finding *f, const char *name)
 {
+	static char many[64];
 	char path[32];
 	void *attached;
 
 	if (!may_have_more(f->id.owner)) {
-		log_warn("not attached to %s: user %u has %d files that read lines already", name,
+		snprintf(many, sizeof(many), "user %u has %d files that read lines already",
 			 f->id.owner, OWNED_MAX);
+		tell(f->id.owner, name, many);
 		return NULL;
 	}
 	/* Whatever its name leads to by now, this is the file that was looked at. */
@@ -223,7 +236,7 @@ static void *attach_to(struct finding *f, const char *name)
 	if (attached && f->editor.kind == EDITOR_SHELL)
 		log_info("attached: %s: a library reads its lines", name);
 	if (!attached)
-		log_warn("not attached to %s: %s", name, strerror(errno));
+		tell(f->id.owner, name, strerror(errno));
 	return attached;
 }
 
@@ -259,7 +272,7 @@ static bool is_same_editor(const struct target *t, struct editor editor)
 }
 
 /* Has a file looked into, found to be a target or not; `t`: what it was before, at another time. */
-static struct target *settle(struct target *t, struct finding *f, bool tell)
+static struct target *settle(struct target *t, struct finding *f, bool told)
 {
 	void *attached = NULL;
 	char *name;
@@ -277,13 +290,13 @@ static struct target *settle(struct target *t, struct finding *f, bool tell)
 		attached = attach_to(f, name);
 	if (attached || (!hooks && f->found != EDITOR_ABSENT))
 		return add_target(f, name, attached);
-	if (f->found == EDITOR_SILENT && tell)
-		log_warn("not attached to %s: %s", name, reason(f));
+	if (f->found == EDITOR_SILENT && !told)
+		tell(f->user, name, reason(f));
 	if (f->found == EDITOR_STRIPPED || f->found == EDITOR_FOREIGN)
 		log_info("not attached to %s: %s", name, reason(f));
 	free(name);
 	/* Of what is not here no more need be known than that. */
-	if (!f->late)
+	if (f->id.ino)
 		see(f->id.dev, f->id.ino, what_of(&f->id));
 	return NULL;
 }
@@ -333,10 +346,12 @@ static void defer(struct seen *s, const struct mapped *m, uint64_t due)
 static void on_file(const struct mapped *m, struct finding *f)
 {
 	struct seen *s = m->ino ? see_mapping(m) : NULL;
-	struct target *t = f->late ? NULL : find_target(&f->id);
+	bool shut = f->err && f->fd < 0, told = s && s->told;
+	struct target *t = f->late || shut ? NULL : find_target(&f->id);
 
-	if (f->err && f->fd < 0) {
+	if (shut)
 		path_error = f->err;
+	if (shut && (f->err == ENOENT || f->err == ESRCH)) {
 		/* The process has gone; what another one maps is to be looked at without delay. */
 		if (s)
 			s->asked = NOTED;
@@ -344,13 +359,15 @@ static void on_file(const struct mapped *m, struct finding *f)
 			s->later->due = 0;
 		return;
 	}
+	if (shut && (told || !m->pid || f->err == EINVAL)) /* a device, for example */
+		return;
 	if (!f->known)
-		t = settle(t, f, !s || !s->told);
+		t = settle(t, f, told);
 	/* There can be another table by now. */
 	s = m->ino ? see_mapping(m) : NULL;
 	if (s) {
 		s->target = t;
-		s->told = f->late;
+		s->told = f->late || shut;
 		if (f->late)
 			defer(s, m, clock_now() + RETRY);
 	}

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """A file system that does not answer everybody.
 
-    silentfs.py DIRECTORY FILE REQUEST COMM
+    silentfs.py DIRECTORY FILE REQUEST COMM [UID]
 
 mounts it at DIRECTORY.  Every name there is a file with what FILE holds.  A REQUEST (open or read) of a process whose
-name is COMM gets no answer, ever.  It prints a line when it is mounted, and is gone at the end of standard input.
+name is COMM gets no answer, ever.  With UID that user
+alone may look into it.  It prints a line when it is mounted, and is gone at the end of standard input.
 """
 import ctypes
 import os
@@ -19,13 +20,14 @@ ENOSYS = 38
 
 
 def main():
-    directory, file, request, comm = sys.argv[1:]
+    directory, file, request, comm = sys.argv[1:5]
+    who = 'user_id=%s,group_id=0' % sys.argv[5] if len(sys.argv) > 5 else 'user_id=0,group_id=0,allow_other'
     content = open(file, 'rb').read()
     silent = {'open': OPEN, 'read': READ}[request]
     numbers = {}
     libc = ctypes.CDLL(None, use_errno=True)
     dev = os.open('/dev/fuse', os.O_RDWR)
-    options = 'fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other' % dev
+    options = 'fd=%d,rootmode=40000,%s' % (dev, who)
     if libc.mount(b'silentfs', directory.encode(), b'fuse', 0, options.encode()):
         sys.exit(os.strerror(ctypes.get_errno()))
 

@@ -21,11 +21,11 @@ attached() {
 	diag "$took us"
 }
 
-# mounted NAME REQUEST: a file system that never answers that one of readline-snoop. Leaves $server, and $hold for its input.
+# mounted NAME REQUEST [UID]: a file system that never answers that one of readline-snoop, for that user alone. Leaves $server, and $hold for its input.
 mounted() {
 	mkdir "$1"
 	mkfifo "$1.end"
-	"$TOP/tests/silentfs.py" "$TMP/$1" "$(type -P sleep)" "$2" readline-snoop <"$1.end" >"$1.out" 2>&1 &
+	"$TOP/tests/silentfs.py" "$TMP/$1" "$(type -P sleep)" "$2" readline-snoop "${@:3}" <"$1.end" >"$1.out" 2>&1 &
 	server=$!
 	exec {hold}>"$1.end"
 	wait_for "$1.out" '^mounted$'
@@ -85,6 +85,23 @@ if [ "$(id -u)" = 0 ] && [ -w /dev/fuse ]; then
 	ok 'others do not wait' [ "$took" -lt 1000000 ]
 	leave
 	finish
+	unmounted "${sleeping[@]}"
+
+	# --- what only another user may look into ---
+	mounted shut open 12345
+	snoop
+	setpriv --reuid 12345 --clear-groups shut/one 1000 &
+	sleeping=($!)
+	ok 'a file that only its user may look into is named' wait_for started.err \
+		"not attached to $TMP/shut/one: access to it is denied"
+	setpriv --reuid 12345 --clear-groups shut/two 1000 &
+	sleeping+=($!)
+	wait_for started.err 'shut/two: '
+	run "$READLINE_SNOOP" --list
+	like '--list names it' "$out" " 1 $TMP/shut/one.\(access to it is denied\)"
+	finish
+	run "$READLINE_SNOOP" -d 0.01
+	is 'without -v one of a user is enough' "$(grep -c 'access to it is denied' err)" 1
 	unmounted "${sleeping[@]}"
 else
 	skip 'file systems that do not answer' 'needs root, and /dev/fuse'
