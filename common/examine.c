@@ -356,7 +356,7 @@ struct user {
 
 static struct user *users;
 static struct helper *helpers;
-static unsigned int pending;
+static unsigned int pending, pending_processes;
 
 static struct user *user_of(uid_t uid)
 {
@@ -400,6 +400,7 @@ static int ask(enum what what, const struct mapped *m, uid_t uid)
 	memcpy(q->path, m->path, len);
 	q->m.path = q->path;
 	pending++;
+	pending_processes += what == WHAT_PROCESS;
 	/* The usual files come before those that processes have: in these most lines are read. */
 	at = u->end;
 	if (what == WHAT_FILE && !m->pid)
@@ -429,18 +430,17 @@ int examine_process(uint32_t pid)
 	return ask(WHAT_PROCESS, &(struct mapped){ .pid = pid, .path = "" }, examine_user_of(pid));
 }
 
-int examine_all_processes(void)
+/* Those of a user who has too many are no reason to leave out those of others. */
+void examine_all_processes(void)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	int err = proc ? 0 : -errno;
 
-	while (proc && !err && (entry = readdir(proc)))
+	while (proc && (entry = readdir(proc)))
 		if (isdigit((unsigned char)*entry->d_name))
-			err = examine_process(strtoul(entry->d_name, NULL, 10));
+			examine_process(strtoul(entry->d_name, NULL, 10));
 	if (proc)
 		closedir(proc);
-	return err;
 }
 
 int examine_usual(const char *pattern)
@@ -475,6 +475,11 @@ unsigned int examine_pending(void)
 	return pending;
 }
 
+unsigned int examine_pending_processes(void)
+{
+	return pending_processes;
+}
+
 /* --- answers --- */
 
 /* Has it been killed, and should have ended by now, or not? */
@@ -494,8 +499,9 @@ static bool is_silent(uint64_t dev)
 
 static void forget(struct question *q)
 {
-	free(q);
 	pending--;
+	pending_processes -= q->what == WHAT_PROCESS;
+	free(q);
 }
 
 /* There was no answer. */

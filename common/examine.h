@@ -48,10 +48,11 @@ struct examiner {
 
 /* Each of these returns at once.  0 or -ENOMEM, -EAGAIN where too much is to be done for that user already. */
 int examine_process(uint32_t pid);
-int examine_all_processes(void);
 int examine_usual(const char *pattern); /* of glob(7) */
 /* pid 0: by its path. */
 int examine_file(const struct mapped *m, uid_t user);
+
+void examine_all_processes(void);
 
 /* The real user ID of a process; -1 if it has gone. */
 uid_t examine_user_of(uint32_t pid);
@@ -61,7 +62,8 @@ int examine_identify(int fd, struct file_id *id);
 
 /* Hands over what has been found out, until `other` can be read or so many milliseconds have passed; true in the first case. */
 bool examine_wait(const struct examiner *e, int other, int timeout);
-/* How much there is to do. */
+/* How much there is to do, and of that how many processes there are to look at. */
 unsigned int examine_pending(void);
+unsigned int examine_pending_processes(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/perf_event.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,7 @@ void mapped_of(uint32_t pid, mapped_fn each, void *ctx)
 struct mappings {
 	struct perf_buffer *buffer;
 	int map;
-	bool lost;
+	uint64_t lost;
 	mapped_fn each;
 	void *ctx;
 };
@@ -72,6 +73,11 @@ struct mmap2_event {
 	char filename[];
 };
 
+struct lost_event {
+	struct perf_event_header header;
+	uint64_t id, lost;
+};
+
 static enum bpf_perf_event_ret on_event(void *ctx, int cpu, struct perf_event_header *header)
 {
 	const struct mmap2_event *e = (const void *)header;
@@ -80,7 +86,7 @@ static enum bpf_perf_event_ret on_event(void *ctx, int cpu, struct perf_event_he
 
 	(void)cpu;
 	if (header->type == PERF_RECORD_LOST)
-		m->lost = true;
+		m->lost += ((const struct lost_event *)(const void *)header)->lost;
 	if (header->type != PERF_RECORD_MMAP2 || *e->filename != '/')
 		return LIBBPF_PERF_EVENT_CONT;
 	mapped = (struct mapped){
@@ -138,12 +144,14 @@ void mappings__free(struct mappings *m)
 	free(m);
 }
 
-bool mappings__read(struct mappings *m)
+int mappings__fd(const struct mappings *m)
 {
-	bool lost;
+	return perf_buffer__epoll_fd(m->buffer);
+}
 
+uint64_t mappings__read(struct mappings *m)
+{
+	m->lost = 0;
 	perf_buffer__consume(m->buffer);
-	lost = m->lost;
-	m->lost = false;
-	return !lost;
+	return m->lost;
 }

@@ -3,7 +3,6 @@
 #ifndef COMMON_MAPPED_H
 #define COMMON_MAPPED_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct mapped {
@@ -23,7 +22,9 @@ struct mappings;
 /* From now on; needs CAP_PERFMON.  NULL with errno set. */
 struct mappings *mappings__new(mapped_fn each, void *ctx);
 void mappings__free(struct mappings *m);
-/* Hands over those that are new.  False if some were lost. */
-bool mappings__read(struct mappings *m);
+/* Can be read when there are many new ones. */
+int mappings__fd(const struct mappings *m);
+/* Hands over those that are new.  Returns how many were lost. */
+uint64_t mappings__read(struct mappings *m);
 
 #endif

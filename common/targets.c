@@ -34,6 +34,9 @@
 #define LATER_MAX 4096
 #define TIDY (300 * SECOND)
 #define ROUND_SHARE 10 /* looking through all processes may take this part of the time */
+#define ROUND_MOST \
+	(5 * SECOND) /* so long one such round is waited for, and so long at most there is none */
+#define LOSSES_TOLD (60 * SECOND) /* how often */
 
 struct targets targets;
 
@@ -115,10 +118,14 @@ static struct seen *see(uint64_t dev, uint64_t ino, uint64_t what)
 	return s;
 }
 
-/* On btrfs files of two subvolumes can have the same numbers, and the same generation. */
-static struct seen *see_mapping(const struct mapped *m)
+/*
+ * For each user on its own: what one has asked for can take long, and nobody else
+ * is to wait for that.  On btrfs files of two subvolumes can have the same numbers,
+ * and the same generation.
+ */
+static struct seen *see_mapping(const struct mapped *m, uid_t user)
 {
-	uint64_t what = m->generation;
+	uint64_t what = m->generation ^ (uint64_t)user << 32;
 
 	for (const char *p = m->path; *p; p++)
 		what = (what ^ (unsigned char)*p) * 0x100000001B3ULL;
@@ -277,7 +284,8 @@ static struct target *settle(struct target *t, struct finding *f, bool told)
 	void *attached = NULL;
 	char *name;
 
-	if (t && f->found == EDITOR_FOUND && is_same_editor(t, f->editor)) {
+	if (t && (is_unchanged(t, &f->id) ||
+		  (f->found == EDITOR_FOUND && is_same_editor(t, f->editor)))) {
 		t->id = f->id;
 		return t;
 	}
@@ -303,7 +311,8 @@ static struct target *settle(struct target *t, struct finding *f, bool told)
 
 /* Looking through all processes, as at the start. */
 static struct {
-	bool runs, wanted; /* mappings have not been told */
+	bool runs, tidies;
+	bool wanted; /* mappings have not been told */
 	uint64_t began, ended;
 } rounds;
 
@@ -312,6 +321,7 @@ static struct {
 struct later {
 	struct later *next;
 	uint64_t due;
+	uid_t user;
 	struct mapped m; /* the last one */
 	char path[];
 };
@@ -319,7 +329,17 @@ struct later {
 static struct later *laters;
 static unsigned int later_count;
 
-static void defer(struct seen *s, const struct mapped *m, uint64_t due)
+/* No user can take all of it: at most half of what the others have left. */
+static bool may_defer(uid_t user)
+{
+	unsigned int own = 0;
+
+	for (const struct later *l = laters; l; l = l->next)
+		own += l->user == user;
+	return own < (LATER_MAX - (later_count - own)) / 2;
+}
+
+static void defer(struct seen *s, const struct mapped *m, uid_t user, uint64_t due)
 {
 	size_t len = strlen(m->path) + 1;
 	struct later *l = s->later;
@@ -327,13 +347,14 @@ static void defer(struct seen *s, const struct mapped *m, uint64_t due)
 	if (!hooks) /* they are only counted */
 		return;
 	if (!l) {
-		l = later_count < LATER_MAX ? malloc(sizeof(*l) + len) : NULL;
+		l = may_defer(user) ? malloc(sizeof(*l) + len) : NULL;
 		if (!l) {
 			rounds.wanted = true;
 			return;
 		}
 		memcpy(l->path, m->path, len);
 		l->due = due;
+		l->user = user;
 		l->next = laters;
 		laters = l;
 		later_count++;
@@ -345,7 +366,7 @@ static void defer(struct seen *s, const struct mapped *m, uint64_t due)
 
 static void on_file(const struct mapped *m, struct finding *f)
 {
-	struct seen *s = m->ino ? see_mapping(m) : NULL;
+	struct seen *s = m->ino ? see_mapping(m, f->user) : NULL;
 	bool shut = f->err && f->fd < 0, told = s && s->told;
 	struct target *t = f->late || shut ? NULL : find_target(&f->id);
 
@@ -364,12 +385,12 @@ static void on_file(const struct mapped *m, struct finding *f)
 	if (!f->known)
 		t = settle(t, f, told);
 	/* There can be another table by now. */
-	s = m->ino ? see_mapping(m) : NULL;
+	s = m->ino ? see_mapping(m, f->user) : NULL;
 	if (s) {
 		s->target = t;
 		s->told = f->late || shut;
 		if (f->late)
-			defer(s, m, clock_now() + RETRY);
+			defer(s, m, f->user, clock_now() + RETRY);
 	}
 	if (t)
 		t->mapped = clock_now();
@@ -377,7 +398,7 @@ static void on_file(const struct mapped *m, struct finding *f)
 
 static void consider(const struct mapped *m, uid_t user)
 {
-	struct seen *s = m->ino ? see_mapping(m) : NULL;
+	struct seen *s = m->ino ? see_mapping(m, user) : NULL;
 	uint64_t now = clock_now();
 
 	if (s) {
@@ -385,19 +406,13 @@ static void consider(const struct mapped *m, uid_t user)
 		if (s->target)
 			s->target->mapped = now;
 		if (s->asked != NOTED && s->asked + AGAIN > now) {
-			defer(s, m, s->asked + AGAIN);
+			defer(s, m, user, s->asked + AGAIN);
 			return;
 		}
 		s->asked = now;
 	}
 	if (examine_file(m, user) && s)
 		s->asked = NOTED;
-}
-
-static void on_mapping(const struct mapped *m, void *ctx)
-{
-	(void)ctx;
-	consider(m, examine_user_of(m->pid));
 }
 
 static void consider_later(uint64_t now)
@@ -412,10 +427,10 @@ static void consider_later(uint64_t now)
 		}
 		*at = l->next;
 		later_count--;
-		s = see_mapping(&l->m);
+		s = see_mapping(&l->m, l->user);
 		s->asked = NOTED;
 		s->later = NULL;
-		on_mapping(&l->m, NULL);
+		consider(&l->m, l->user);
 		free(l);
 	}
 }
@@ -438,40 +453,46 @@ static size_t count_targets(void)
 	return count;
 }
 
-/* Those that no process was found to run: images of containers come and go. */
-static void drop_unused(void)
+/* One that no process was found to run: images of containers come and go.  It takes a while, so no more of them. */
+static bool drop_unused(void)
 {
 	size_t count = count_targets();
-	struct target *next;
 
-	for (struct target *t = known; t; t = next) {
-		next = t->next;
+	for (struct target *t = known; t; t = t->next) {
 		if (t->mapped + 2 * AGAIN >= rounds.began || !may_be_dropped(t, count))
 			continue;
 		log_info("detached: %s: no process runs it", t->name);
 		drop_target(t);
-		count--;
+		return true;
 	}
+	return false;
 }
 
-/* By all the processes, as at the start; not all of the time, as somebody could make us do. */
+/*
+ * By all the processes, as at the start; not all of the time, as somebody could
+ * make us do.  Nor is it for one user to say when it ends.
+ */
 static void go_round(uint64_t now)
 {
+	bool answered = !examine_pending_processes(), wanted = rounds.wanted;
 	size_t count = count_targets();
-	bool wanted = rounds.wanted;
+	uint64_t gap;
 
-	if (rounds.runs && !examine_pending()) {
+	if (rounds.runs && (answered || now - rounds.began > ROUND_MOST)) {
 		rounds.runs = false;
+		rounds.tidies = answered;
 		rounds.ended = now;
-		drop_unused();
 	}
-	if (rounds.runs || now - rounds.ended < ROUND_SHARE * (rounds.ended - rounds.began))
+	if (rounds.tidies)
+		rounds.tidies = drop_unused();
+	gap = ROUND_SHARE * (rounds.ended - rounds.began);
+	if (rounds.runs || now - rounds.ended < (gap < ROUND_MOST ? gap : ROUND_MOST))
 		return;
 	for (struct target *t = known; t && rounds.ended + TIDY < now; t = t->next)
 		wanted |= may_be_dropped(t, count);
 	if (!wanted)
 		return;
-	rounds.wanted = false;
+	rounds.wanted = rounds.tidies = false;
 	rounds.runs = true;
 	rounds.began = now;
 	examine_all_processes();
@@ -497,23 +518,62 @@ static void check_targets(uint64_t now)
 	}
 }
 
+/* --- new mappings --- */
+
+static struct {
+	uint32_t pid; /* whose user is known, of what is read together; 0: of none */
+	uid_t user;
+} mapper;
+
+static void on_mapping(const struct mapped *m, void *ctx)
+{
+	(void)ctx;
+	if (m->pid != mapper.pid) {
+		mapper.pid = m->pid;
+		mapper.user = examine_user_of(m->pid);
+	}
+	consider(m, mapper.user);
+}
+
+static void read_mappings(struct mappings *mappings, uint64_t now)
+{
+	static uint64_t lost, told;
+	uint64_t more;
+
+	mapper.pid = 0;
+	more = mappings__read(mappings);
+	lost += more;
+	rounds.wanted |= more;
+	if (!lost || (told && told + LOSSES_TOLD > now))
+		return;
+	log_warn("%" PRIu64 " mappings of code have not been told: what is new is seen later",
+		 lost);
+	told = now;
+	lost = 0;
+}
+
 /* For a moment.  False if `parent` can be read, that is, has ended. */
 static bool turn(int parent, struct mappings *mappings)
 {
 	static uint64_t looked;
+	static bool many;
+	struct pollfd p = { .fd = parent, .events = POLLIN };
 	uint64_t now = clock_now();
+	bool due = looked + LOOK <= now;
 
-	if (looked + LOOK <= now) {
+	if (mappings && (due || many))
+		read_mappings(mappings, now);
+	if (due) {
 		looked = now;
-		if (mappings && !mappings__read(mappings))
-			rounds.wanted = true;
 		if (hooks)
 			check_targets(now);
 	}
 	consider_later(now);
 	if (mappings)
 		go_round(now);
-	return !examine_wait(&examiner, parent, (int)((looked + LOOK - now) / 1000000) + 1);
+	many = examine_wait(&examiner, mappings ? mappings__fd(mappings) : parent,
+			    (int)((looked + LOOK - now) / 1000000) + 1);
+	return poll(&p, 1, 0) <= 0;
 }
 
 /* All that there are now, as far as that can be found out in a time.  0 or a negative errno, after saying why. */

@@ -84,6 +84,25 @@ if [ "$(id -u)" = 0 ] && [ -w /dev/fuse ]; then
 	ok "beside files of a user that take a second each" attached "$TMP/other"
 	ok 'others do not wait' [ "$took" -lt 1000000 ]
 	leave
+	# More than there is room for is mapped on each processor.
+	watcher=$(pgrep -P "$pid" -x readline-snoop)
+	for i in lost again; do
+		cp "$BASH_PROGRAM" "$i"
+		kill -STOP "$watcher"
+		python3 -c '
+import mmap, os
+file = os.open("/bin/sh", os.O_RDONLY)
+for cpu in os.sched_getaffinity(0):
+    os.sched_setaffinity(0, [cpu])
+    for i in range(10000):
+        mmap.mmap(file, 4096, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_EXEC).close()'
+		sit "$TMP/$i" --norc -i
+		prompt
+		kill -CONT "$watcher"
+		ok "beside them what the kernel could not tell is found: $i" attached "$TMP/$i"
+		leave
+	done
+	like 'and that is said' "$(<started.err)" '[0-9]+ mappings of code have not been told'
 	finish
 	unmounted "${sleeping[@]}"
 
