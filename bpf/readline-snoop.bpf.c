@@ -18,6 +18,7 @@
 
 const volatile struct line_options options = {};
 const volatile struct editor editor = {};
+volatile struct excess excess = {};
 
 /* Shells whose lines are read by a library. */
 struct {
@@ -95,6 +96,51 @@ static __always_inline struct record *line_begin(struct pt_regs *ctx, u32 kind, 
 	l->editor = editor.number;
 	l->kind = kind;
 	return r;
+}
+
+/* --- how much there may be of one user: nobody types as fast as a program can --- */
+
+#define SECOND 1000000000ULL /* nanoseconds */
+#define BYTE_TIME 500	     /* of them: 2 MB a second, and as much at once */
+#define RECORD_BYTES 1000    /* that each record counts for besides its own */
+
+/* Until when each user has used up what there is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, u64);
+} budgets SEC(".maps");
+
+static __always_inline bool may_have(const struct line *l, u64 bytes)
+{
+	u64 cost = (bytes + RECORD_BYTES) * BYTE_TIME, first = l->event.time - SECOND, *used;
+	u32 uid = l->event.uid;
+
+	used = bpf_map_lookup_elem(&budgets, &uid);
+	if (!used) {
+		bpf_map_update_elem(&budgets, &uid, &first, BPF_NOEXIST);
+		used = bpf_map_lookup_elem(&budgets, &uid);
+		if (!used)
+			return true;
+	}
+	if (*used < first)
+		*used = first;
+	if (*used + cost <= l->event.time) {
+		__sync_fetch_and_add(used, cost);
+		return true;
+	}
+	count(excess.lost);
+	excess.uid = uid;
+	return false;
+}
+
+static __always_inline void line_submit(struct record *r, const struct line *l)
+{
+	if (may_have(l, r->used))
+		record_submit(r);
+	else
+		record_drop(r);
 }
 
 /* --- prompts --- */
@@ -211,7 +257,7 @@ static __always_inline int prompt_shown(struct pt_regs *ctx, bool atomics)
 		record_prompt(r, l, pointer_in(ctx, editor.prompt.address, LIBEDIT_PROMPT));
 	else
 		record_prompt(r, l, PT_REGS_PARM1(ctx));
-	record_submit(r);
+	line_submit(r, l);
 	return 0;
 }
 
@@ -320,9 +366,13 @@ static __always_inline void text_submit(struct record *r, struct line *l, const 
 		len = text_read(l, r->bytes + used, t, SMALL_MAX);
 		if (!(l->notes & LINE_CUT)) {
 			r->used = used + len;
-			record_submit(r);
+			line_submit(r, l);
 			return;
 		}
+	}
+	if (!may_have(l, RECORD_FULL + (l->notes & LINE_WIDE ? LINE_MAX * WCHAR_SIZE : LINE_MAX))) {
+		record_drop(r);
+		return;
 	}
 	/* A byte more than is shown, for the NUL. */
 	if (l->notes & LINE_WIDE)
@@ -357,7 +407,7 @@ static __always_inline int line_read(struct pt_regs *ctx, u32 kind, struct text 
 	if (kind == LINE_READ)
 		text_submit(r, l, t);
 	else
-		record_submit(r);
+		line_submit(r, l);
 	return 0;
 }
 

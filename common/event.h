@@ -54,4 +54,11 @@ struct channel {
 	__u64 lost_follow; /* a descendant could not be noted */
 };
 
+/* Records left out because one user had too many of them. */
+struct excess {
+	__u64 lost;
+	__u32 uid; /* of the last one */
+	__u32 pad;
+};
+
 #endif

@@ -245,7 +245,7 @@ static void log_programs(void)
 /* --- losses --- */
 
 struct losses {
-	uint64_t ring, busy, missed, output, memory, map, follow;
+	uint64_t ring, busy, missed, output, memory, map, excess, follow;
 };
 
 static uint64_t losses(struct losses *l)
@@ -254,19 +254,25 @@ static uint64_t losses(struct losses *l)
 	struct bpf_program *p;
 	struct bpf_prog_info info;
 
-	*l = (struct losses){ channel->lost_ring,  channel->lost_busy, 0,
-			      run.out.lost,	   run.forgotten,      channel->lost_map,
+	*l = (struct losses){ channel->lost_ring,
+			      channel->lost_busy,
+			      0,
+			      run.out.lost,
+			      run.forgotten,
+			      channel->lost_map,
+			      run.tool->excess ? run.tool->excess->lost : 0,
 			      channel->lost_follow };
 	bpf_object__for_each_program(p, run.bpf.object)
 		if (program_info(p, &info))
 			l->missed += info.recursion_misses;
-	return l->ring + l->busy + l->missed + l->output + l->memory + l->map;
+	return l->ring + l->busy + l->missed + l->output + l->memory + l->map + l->excess;
 }
 
 static void print_losses(const char *type, bool end)
 {
 	struct losses l;
 	uint64_t lost = losses(&l);
+	char excess[32];
 	const struct {
 		const char *word;
 		uint64_t count;
@@ -274,9 +280,13 @@ static void print_losses(const char *type, bool end)
 		{ "ring buffer full", l.ring }, { "program busy", l.busy },
 		{ "recursion", l.missed },	{ "not written", l.output },
 		{ "out of memory", l.memory },	{ "map full", l.map },
+		{ excess, l.excess },
 	};
-	char text[256];
+	char text[320];
 	size_t used = 0;
+
+	snprintf(excess, sizeof(excess), "too much of user %u",
+		 run.tool->excess ? run.tool->excess->uid : 0);
 
 	if (run.options.json) {
 		output_format(&run.out, "{\"type\":\"%s\"", type);
@@ -286,8 +296,11 @@ static void print_losses(const char *type, bool end)
 			      ",\"lost\":%" PRIu64 ",\"lost_ring_full\":%" PRIu64
 			      ",\"lost_busy\":%" PRIu64 ",\"lost_recursion\":%" PRIu64
 			      ",\"lost_output\":%" PRIu64 ",\"lost_memory\":%" PRIu64
-			      ",\"lost_map_full\":%" PRIu64 ",\"not_followed\":%" PRIu64 "}\n",
-			      lost, l.ring, l.busy, l.missed, l.output, l.memory, l.map, l.follow);
+			      ",\"lost_map_full\":%" PRIu64,
+			      lost, l.ring, l.busy, l.missed, l.output, l.memory, l.map);
+		if (run.tool->excess)
+			output_format(&run.out, ",\"lost_excess\":%" PRIu64, l.excess);
+		output_format(&run.out, ",\"not_followed\":%" PRIu64 "}\n", l.follow);
 		output_flush(&run.out);
 	}
 	if (lost + l.follow == run.reported && !(end && lost + l.follow))

@@ -56,6 +56,8 @@ struct tool {
 	/* After the records that there were at a time (CLOCK_MONOTONIC, ns) have been handed over; may be NULL. */
 	void (*settle)(uint64_t now);
 	void (*finish)(void); /* the same for what is left at the end; may be NULL */
+	/* NULL: no user can have too much of them; set by open(). */
+	const volatile struct excess *excess;
 	/*
 	 * Of a command that counts, else NULL: it takes the arguments "[interval
 	 * [count]]", and at each end of an interval this shows rows; see enum tick.

@@ -82,6 +82,7 @@ static int open_skeleton(struct tool_bpf *bpf)
 	options = &skel->rodata->options;
 	*bpf = (struct tool_bpf){ skel->obj, &skel->rodata->filter, &skel->rodata->want,
 				  (void *)&skel->bss->channel };
+	tool.excess = (void *)&skel->bss->excess;
 	return 0;
 }
 

@@ -246,6 +246,41 @@ if ${CC:-cc} -O0 -o unknown own.c 2>err; then
 else
 	skip '-s and --symbol' 'nothing can be compiled here'
 fi
+
+# Faster than anybody types: more than the ring buffer has room for, at once.
+cat >fast.c <<'EOF'
+#include <string.h>
+__attribute__((noinline)) char *ask_for_line(char *line)
+{
+	__asm__ volatile("" ::: "memory");
+	return line;
+}
+int main(void)
+{
+	static char line[70000];
+
+	memset(line, 'x', sizeof(line) - 1);
+	for (int i = 0; i < 1000; i++)
+		if (!ask_for_line(line))
+			return 1;
+	return 0;
+}
+EOF
+if [ "$(id -u)" = 0 ] && ${CC:-cc} -O0 -o fast fast.c 2>err; then
+	chmod 755 "$TMP"
+	snoop -s "$TMP/fast" --symbol ask_for_line
+	setpriv --reuid 12345 --clear-groups "$TMP/fast"
+	finish
+	ok 'of a user who has too many lines some are shown' [ "$(grep -c '"command":"xxx' started.out)" -gt 5 ]
+	is 'and all others are counted' "$(of .pid | wc -l) + $(jq 'select(.type == "summary") | .lost_excess' started.out)" \
+		"$(of .pid | wc -l) + $((1000 - $(of .pid | wc -l)))"
+	is 'and the ring buffer has room for those of others' \
+		"$(jq 'select(.type == "summary") | .lost_ring_full' started.out)" 0
+	like 'and it is said who that was' "$err" 'events lost in all \(too much of user 12345 [0-9]+\)'
+else
+	skip 'a user who has too many lines' 'needs root, and a compiler'
+fi
+
 run "$READLINE_SNOOP" -s "$TMP/nothing"
 is '-s: no such file' "$status $err" "1 readline-snoop: -s: $TMP/nothing: No such file or directory"
 done_testing
