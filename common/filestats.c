@@ -506,10 +506,10 @@ static void description_leave(struct description *d, uint64_t now)
 /* It was not told of. */
 static void give_up_ended(uint64_t now)
 {
-	struct description *d;
+	for (struct link *l = ended.after, *next; l != &ended; l = next) {
+		struct description *d = (void *)((char *)l - offsetof(struct description, ended));
 
-	while (ended.after != &ended) {
-		d = (void *)((char *)ended.after - offsetof(struct description, ended));
+		next = l->after;
 		if (d->told + RETURN_TAKES > now)
 			break;
 		description_end(d, 1U << NOTE_UNSEEN);

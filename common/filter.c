@@ -22,8 +22,8 @@
 #include "common/log.h"
 #include "common/parse.h"
 
-#define PIDS_OLD 32768		   /* entries, where the kernel has to reserve them all at once */
-#define PID_MAX_LIMIT 4194304	   /* linux/threads.h: there are never more processes */
+#define PIDS_OLD 32768	      /* entries, where the kernel has to reserve them all at once */
+#define PID_MAX_LIMIT 4194304 /* linux/threads.h: there are never more processes */
 
 enum { OPT_FOLLOW = 0x1000, OPT_PPID, OPT_LONG = 0x10000 /* a letter that is not for us */ };
 

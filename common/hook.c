@@ -263,7 +263,7 @@ static int attach_events(struct bpf_program *program, const struct side *side,
 			 const char *const *calls)
 {
 	for (size_t i = 0; calls[i]; i++) {
-		if (side->events[i] < 0)
+		if (side->events[i] <= 0)
 			continue;
 		if (!bpf_program__attach_perf_event(program, side->events[i]))
 			return log_err(-errno, "%s%s", side->prefix, calls[i]);

@@ -50,7 +50,8 @@ void hook_attach_requests(struct bpf_program *submit, struct bpf_program *comple
  * true if that sees the calls of 32-bit programs as well.  With `compat` it
  * must; for kernel stacks too, because on many kernels the tracepoint of a single
  * call has only the registers of the program.  `calls`: the names that the
- * kernel's tracepoints have for them, 64 at most, then NULL.
+ * kernel's tracepoints have for them, 64 at most, then NULL.  For the functions,
+ * more names may follow when it is attached.
  */
 bool hook_choose_exits(struct bpf_object *object, const char *const *calls, bool compat);
 /*

@@ -38,6 +38,15 @@ static void list_calls(const struct write_options *options)
 			entries[enter++] = call;
 		exits[leave++] = call;
 	}
+}
+
+/* No tracepoint has these names. */
+static void list_compat_calls(void)
+{
+	unsigned int leave = 0;
+
+	while (exits[leave])
+		leave++;
 	for (size_t i = 0; i < COMPAT_CALLS; i++)
 		exits[leave++] = compat_calls[i];
 }
@@ -69,6 +78,7 @@ int writehooks_choose(struct bpf_object *object, struct write_options *options, 
 	err = make_room(bpf_object__find_map_by_name(object, "payloads"), options);
 	list_calls(options);
 	compat = hook_choose_exits(object, exits, compat);
+	list_compat_calls();
 	if (*entries) {
 		hook_choose_entries(object, entries);
 		err = err ?: filter_make_room(bpf_object__find_map_by_name(object, "begun"));
