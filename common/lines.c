@@ -266,7 +266,8 @@ size_t lines_narrow(char *to, const char *wide, size_t count)
 /* --- what each process is doing --- */
 
 struct shell {
-	struct shell *next;
+	struct shell *next;		   /* with the same hash */
+	struct shell *waits_next, **waits; /* its place among those that wait; NULL: it does not */
 	uint32_t pid;
 	uint64_t start_time, exec_id;
 	/* The code that has read the last line, and the file that it was said to be in. */
@@ -287,8 +288,35 @@ struct shell {
 	uint64_t since;	     /* when its last line was read */
 };
 
-static struct shell *shells;
-static size_t held_bytes;
+#define SHELLS_HASH 4096
+#define USERS_HASH 4096
+
+static struct shell *shells[SHELLS_HASH];
+/* With a line that is shown if nothing follows it: in the order of when they were read. */
+static struct shell *waiting, **waiting_end = &waiting;
+static size_t held_bytes, held_by[USERS_HASH];
+
+static void stop_waiting(struct shell *s)
+{
+	if (!s->waits)
+		return;
+	*s->waits = s->waits_next;
+	if (s->waits_next)
+		s->waits_next->waits = s->waits;
+	else
+		waiting_end = s->waits;
+	s->waits = NULL;
+}
+
+static void begin_waiting(struct shell *s, uint64_t since)
+{
+	stop_waiting(s);
+	s->since = since;
+	s->waits_next = NULL;
+	s->waits = waiting_end;
+	*waiting_end = s;
+	waiting_end = &s->waits_next;
+}
 
 static void set_prompt(struct prompt *p, const char *text, size_t len)
 {
@@ -314,12 +342,15 @@ static size_t size_of(const struct line *l)
 /* No user can take all of it: at most half of what the others have left. */
 static bool may_hold(const struct line *l, size_t more)
 {
-	size_t own = 0;
+	size_t own = held_by[l->event.uid % USERS_HASH];
 
-	for (const struct shell *s = shells; s; s = s->next)
-		if (s->held && s->held->event.uid == l->event.uid)
-			own += size_of(s->held);
 	return own + more <= (HELD_MAX - (held_bytes - own)) / 2;
+}
+
+static void count_held(const struct line *l, size_t more)
+{
+	held_bytes += more;
+	held_by[l->event.uid % USERS_HASH] += more;
 }
 
 /* Shows what is held, if anything is. */
@@ -329,8 +360,9 @@ static void let_go(struct shell *s)
 		return;
 	shown.unfinished = s->incomplete;
 	show(s->held, &s->first);
-	held_bytes -= size_of(s->held);
+	count_held(s->held, -size_of(s->held));
 	free(s->held);
+	stop_waiting(s);
 	s->held = NULL;
 	s->incomplete = false;
 }
@@ -346,9 +378,9 @@ static void hold(struct shell *s, const struct line *l, const struct prompt *pro
 		return;
 	}
 	memcpy(s->held, l, size);
-	held_bytes += size;
+	count_held(l, size);
 	set_prompt(&s->first, prompt->text, prompt->len);
-	s->since = l->event.time;
+	begin_waiting(s, l->event.time);
 }
 
 /* One more line of the same command. */
@@ -360,7 +392,7 @@ static void append(struct shell *s, const struct line *l)
 	if (s->held->text_len + more <= COMMAND_MAX && may_hold(l, more))
 		grown = realloc(s->held, size + more);
 	s->incomplete = false;
-	s->since = l->event.time;
+	begin_waiting(s, l->event.time);
 	if (!grown) {
 		s->held->notes |= LINE_CUT;
 		return;
@@ -369,14 +401,14 @@ static void append(struct shell *s, const struct line *l)
 	memcpy((char *)grown + size + 1, (const char *)l + l->text_at, l->text_len);
 	grown->text_len += more;
 	grown->notes |= l->notes & (LINE_CUT | LINE_UNREADABLE);
-	held_bytes += more;
+	count_held(grown, more);
 	s->held = grown;
 }
 
 /* What the process is doing; NULL when there is no memory.  Its number may be that of an earlier one. */
 static struct shell *shell_of(const struct line *l)
 {
-	struct shell *s = shells;
+	struct shell **head = &shells[l->event.pid % SHELLS_HASH], *s = *head;
 
 	while (s && s->pid != l->event.pid)
 		s = s->next;
@@ -391,8 +423,8 @@ static struct shell *shell_of(const struct line *l)
 		if (!s)
 			return NULL;
 		s->pid = l->event.pid;
-		s->next = shells;
-		shells = s;
+		s->next = *head;
+		*head = s;
 	}
 	s->start_time = l->start_time;
 	s->exec_id = l->exec_id;
@@ -441,6 +473,7 @@ static void on_prompt(struct shell *s, const struct line *l)
 		return;
 	if (s->notes & LINE_CONTINUED) {
 		s->incomplete = true;
+		stop_waiting(s);
 	} else if (!(s->notes & LINE_NESTED)) {
 		shown.ended = lines.ends;
 		shown.has_status = lines.ends && l->notes & LINE_SHELL;
@@ -555,13 +588,15 @@ static void drop_shell(struct shell **at)
 /* Those that have ended have shown their last prompt. */
 static void drop_ended(void)
 {
-	struct shell **at = &shells;
+	struct shell **at;
 
-	while (*at) {
-		if (kill((*at)->pid, 0) && errno == ESRCH)
-			drop_shell(at);
-		else
-			at = &(*at)->next;
+	for (size_t i = 0; i < SHELLS_HASH; i++) {
+		for (at = &shells[i]; *at;) {
+			if (kill((*at)->pid, 0) && errno == ESRCH)
+				drop_shell(at);
+			else
+				at = &(*at)->next;
+		}
 	}
 }
 
@@ -570,9 +605,8 @@ void lines_settle(uint64_t now)
 	static uint64_t checked;
 
 	release(now);
-	for (struct shell *s = shells; s; s = s->next)
-		if (!lines.ends && !s->incomplete && s->since + PROMPT_PATIENCE < now)
-			let_go(s);
+	while (waiting && !lines.ends && waiting->since + PROMPT_PATIENCE < now)
+		let_go(waiting);
 	if (now - checked > SECOND) {
 		checked = now;
 		drop_ended();
@@ -582,6 +616,7 @@ void lines_settle(uint64_t now)
 void lines_finish(void)
 {
 	release(UINT64_MAX);
-	while (shells)
-		drop_shell(&shells);
+	for (size_t i = 0; i < SHELLS_HASH; i++)
+		while (shells[i])
+			drop_shell(&shells[i]);
 }
