@@ -36,7 +36,8 @@ static const struct kind {
 	  { "zleline", "zlell", "done", "errflag", "isfirstln", "lastval" } },
 	{ EDITOR_LIBEDIT, 0, "el_wgets", "el_wgets", { "rl_prompt" } },
 	{ EDITOR_NARROW, 0, "el_gets", "el_gets", { "rl_prompt" } },
-	{ EDITOR_FUNCTION, 0, "readline", "readline", {} },
+	/* Many programs have a function of that name that reads a file. */
+	{ EDITOR_FUNCTION, 1, "readline", "readline", { "add_history" } },
 };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 

@@ -148,7 +148,7 @@ is 'CAP_BPF and CAP_PERFMON alone: one line' "$status $(wc -l <err)" '1 1'
 like 'and what is missing' "$err" 'with the capability CAP_SYS_ADMIN$'
 
 # --- who makes many files keeps nobody else out ---
-printf 'int pause(void);\nchar *readline(char *p) { return p; }\nint main(void) { pause(); return *readline("x"); }\n' >many.c
+printf 'int pause(void);\nchar *readline(char *p) { return p; }\nvoid add_history(void) { }\nint main(void) { pause(); return *readline("x"); }\n' >many.c
 if [ "$(id -u)" = 0 ] && ${CC:-cc} -O0 -o many many.c 2>err; then
 	chmod 755 "$TMP"
 	mkdir many.d

@@ -224,6 +224,13 @@ static void test_version(void **state)
 	(void)state;
 	begin();
 	symbol("readline@@READLINE_6.3", CODE_ADDR + 0x10, true);
+	/* So far it could be a function that reads a file. */
+	assert_int_equal(found(NULL, &e), EDITOR_ABSENT);
+	symbol("add_history", 0, false);
+	assert_int_equal(found(NULL, &e), EDITOR_ABSENT);
+	begin();
+	symbol("readline@@READLINE_6.3", CODE_ADDR + 0x10, true);
+	symbol("add_history@@READLINE_6.3", CODE_ADDR + 0x20, true);
 	assert_int_equal(found(NULL, &e), EDITOR_FOUND);
 	assert_int_equal(e.kind, EDITOR_FUNCTION);
 	assert_int_equal(e.line.offset, CODE_OFFSET + 0x10);
@@ -314,9 +321,11 @@ static void test_outside(void **state)
 
 	(void)state;
 	begin();
+	symbol("add_history", CODE_ADDR, true);
 	symbol("readline", CODE_ADDR + 0x1000, true);
 	assert_int_equal(found(NULL, &e), EDITOR_ABSENT);
 	begin();
+	symbol("add_history", CODE_ADDR, true);
 	symbol("readline", CODE_ADDR - 1, true);
 	assert_int_equal(found(NULL, &e), EDITOR_ABSENT);
 	begin();
