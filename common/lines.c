@@ -23,6 +23,9 @@ struct lines lines;
  */
 #define PROMPT_PATIENCE (SECOND / 20)
 
+/* So soon the same line comes again from the same file under another name. */
+#define AGAIN (SECOND / 50)
+
 #define COMMAND_MAX (1 << 20) /* bytes of a command that are put together */
 #define HELD_MAX (16 << 20)   /* bytes of all commands that wait */
 
@@ -273,6 +276,7 @@ struct shell {
 	/* The code that has read the last line, and the file that it was said to be in. */
 	uint64_t address;
 	uint32_t editor;
+	uint64_t read; /* when */
 
 	bool prompted; /* no line has been read at the prompt yet */
 	uint8_t notes; /* of the prompt: LINE_CONTINUED, LINE_NESTED */
@@ -493,11 +497,12 @@ static bool is_left_out(const struct line *l, const struct prompt *p)
 
 static void on_line(struct shell *s, struct line *l)
 {
-	/* Of one file under two names, as overlays give it, each line comes twice. */
-	if (s->address == l->address && s->editor != l->editor)
+	/* Of one file under two names, as overlays give it, each line comes twice; but a file can be attached to anew. */
+	if (s->address == l->address && s->editor != l->editor && l->event.time - s->read < AGAIN)
 		return;
 	s->address = l->address;
 	s->editor = l->editor;
+	s->read = l->event.time;
 
 	if (!s->prompted && s->interrupted) {
 		swap_prompts(s);
