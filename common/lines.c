@@ -522,7 +522,8 @@ static void on_line(struct shell *s, struct line *l)
 	if (l->notes & LINE_NESTED) {
 		if (!lines.ends)
 			let_go(s);
-		show(l, &s->prompt);
+		if (l->text_len || l->kind == LINE_END || l->notes & LINE_UNREADABLE || lines.raw)
+			show(l, &s->prompt);
 	} else if (lines.raw || l->kind == LINE_END) {
 		let_go(s);
 		show(l, &s->prompt);
