@@ -58,6 +58,7 @@ static const char *const traces[] = { "+non-incremental-reverse-search-history",
 struct name {
 	const char *name;
 	bool defined, used; /* by the file; from another one */
+	bool chosen;	    /* at run time: this is who chooses */
 	uint64_t address;
 	uint64_t got; /* of its entry in the global offset table; 0: it has none */
 };
@@ -122,6 +123,7 @@ static void read_symbols(struct names *n, Elf *elf, uint32_t type)
 			continue;
 		name->used = sym.st_shndx == SHN_UNDEF;
 		name->defined = !name->used;
+		name->chosen = GELF_ST_TYPE(sym.st_info) == STT_GNU_IFUNC;
 		name->address = sym.st_value;
 	}
 }
@@ -290,7 +292,7 @@ static enum editor_found read_elf(Elf *elf, int fd, const char *symbol, struct e
 	if (found && (header.e_machine != NATIVE || header.e_ident[EI_CLASS] != ELFCLASS64))
 		return EDITOR_FOREIGN;
 	if (found)
-		return EDITOR_FOUND;
+		return symbol && names.names[0].chosen ? EDITOR_CHOSEN : EDITOR_FOUND;
 	return !uses_others(&names) && has_trace(elf) ? EDITOR_STRIPPED : EDITOR_ABSENT;
 }
 

@@ -12,6 +12,7 @@ enum editor_found {
 	EDITOR_STRIPPED, /* there is, but no symbol tells where */
 	EDITOR_FOREIGN,	 /* there is, for another architecture or of 32 bits */
 	EDITOR_SILENT,	 /* the file could not be read */
+	EDITOR_CHOSEN,	 /* `symbol` stands for one of several functions: an IFUNC */
 };
 
 /*

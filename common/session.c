@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "common/session.h"
 
+#include <linux/major.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "common/log.h"
 
@@ -38,7 +40,9 @@ int session_parse_tty(const char *option, const char *arg, char tty[TTY_LEN])
 		good = !rest[strspn(rest, "0123456789")];
 	} else if (good) {
 		snprintf(path, sizeof(path), "/dev/%s", name);
-		good = !stat(path, &st) && S_ISCHR(st.st_mode);
+		/* Not /dev/tty and the like, which stand for another one, nor /dev/null and its kind. */
+		good = !stat(path, &st) && S_ISCHR(st.st_mode) && major(st.st_rdev) != MEM_MAJOR &&
+		       major(st.st_rdev) != TTYAUX_MAJOR && st.st_rdev != makedev(TTY_MAJOR, 0);
 	}
 	return good ? 0 : log_err(0, "%s: not a terminal: '%s'", option, arg);
 }

@@ -209,6 +209,8 @@ static const char *reason(const struct finding *f)
 		return "no symbol tells where in it lines are read";
 	if (f->found == EDITOR_FOREIGN)
 		return "of 32 bits, or of another architecture";
+	if (f->found == EDITOR_CHOSEN)
+		return "which function that is the program chooses when it starts";
 	return "it could not be read";
 }
 
@@ -300,8 +302,8 @@ static struct target *settle(struct target *t, struct finding *f, bool told)
 		return add_target(f, name, attached);
 	if (f->found == EDITOR_SILENT && !told)
 		tell(f->user, name, reason(f));
-	if (f->found == EDITOR_STRIPPED || f->found == EDITOR_FOREIGN)
-		log_info("not attached to %s: %s", name, reason(f));
+	if (f->found != EDITOR_FOUND && f->found != EDITOR_ABSENT && f->found != EDITOR_SILENT)
+		(targets.path ? log_warn : log_info)("not attached to %s: %s", name, reason(f));
 	free(name);
 	/* Of what is not here no more need be known than that. */
 	if (f->id.ino)

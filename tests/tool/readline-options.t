@@ -126,6 +126,8 @@ bad "--tty: not a terminal: '/dev/a-name-that-is-too-long'" --tty /dev/a-name-th
 bad "--tty: not a terminal: 'nosuch'" --tty nosuch
 bad "--tty: not a terminal: 'pts/x'" --tty pts/x
 bad "--tty: not a terminal: 'null/'" --tty null/
+bad "--tty: not a terminal: 'null'" --tty null
+bad "--tty: not a terminal: '/dev/tty'" --tty /dev/tty
 bad '-s: an empty value' -s ''
 bad '--symbol: an empty value' -s /bin/sh --symbol ''
 

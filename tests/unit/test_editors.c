@@ -277,6 +277,8 @@ static void test_symbol(void **state)
 	assert_int_equal(e.line.offset, CODE_OFFSET + 0x300);
 	assert_string_equal(editor_symbol(&e, "ask"), "ask");
 	assert_int_equal(found("as", &e), EDITOR_ABSENT);
+	file.symbols[file.symbol_count - 1].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_GNU_IFUNC);
+	assert_int_equal(found("ask", &e), EDITOR_CHOSEN);
 }
 
 /* What is used from a library is not in the file. */
