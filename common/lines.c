@@ -176,11 +176,21 @@ static size_t visible(char *to, const char *prompt, size_t len)
 
 static bool looks_secret(const char *prompt, size_t len)
 {
-	/* As parts of words, in the languages that have them; and as words. */
-	static const char *const parts[] = { "passw",	     "passphr",	 "passcod",
-					     "mot de passe", "kennwort", "contrase",
-					     "secret",	     "token",	 "credential" };
-	static const char *const words[] = { "pin", "otp", "key", "pass" };
+	/*
+	 * As parts of words, and as words.  Only ASCII is compared without regard to
+	 * case, so of others what may be a capital letter is left out or stands twice.
+	 */
+	static const char *const parts[] = {
+		"passw",	 "passphr",	"passcod",	"passkey",
+		"secret",	 "token",	"credential",	"verification code",
+		"security code", "kennwort",	"mot de passe", "contrase",
+		"palavra-passe", "senha",	"wachtwoord",	"lösenord",
+		"passord",	 "adgangskode", "salasana",	"hasło",
+		"heslo",	 "jelszó",	"parola",	"şifre",
+		"Şifre",	 "ароль",	"密码",		"密碼",
+		"パスワード",	 "비밀번호",	"암호",
+	};
+	static const char *const words[] = { "pin", "otp", "key", "pass", "clave" };
 	size_t n;
 
 	for (size_t at = 0; at < len; at++) {

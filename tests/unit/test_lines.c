@@ -24,6 +24,13 @@ static void test_secret(void **state)
 	secret("Passwort:", true);
 	secret("Mot de passe : ", true);
 	secret("API token? ", true);
+	secret("Verification code: ", true);
+	secret("Passkey:", true);
+	secret("Contraseña: ", true);
+	secret("Clave: ", true);
+	secret("Пароль: ", true);
+	secret("пароль: ", true);
+	secret("密码：", true);
 	secret("client_secret=", true);
 	secret("PIN", true);
 	secret("PIN: ", true);
@@ -34,6 +41,8 @@ static void test_secret(void **state)
 	secret("spinning: ", false);
 	secret("keyboard: ", false);
 	secret("monkey: ", false);
+	secret("enclave: ", false);
+	secret("code: ", false);
 	secret("bypass? ", false);
 	secret("pas", false);
 }
