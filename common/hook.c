@@ -20,7 +20,12 @@
 
 bool hook_has_loops(void)
 {
-	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_loop, NULL) > 0;
+	static int has = -1;
+
+	/* Once: each time a program is loaded. */
+	if (has < 0)
+		has = libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_loop, NULL) > 0;
+	return has;
 }
 
 bool hook_has_lazy_maps(void)
